@@ -1,0 +1,220 @@
+"""The lines of a journal. Plain values only: what is written is what is read back.
+
+Texts in events are already masked (journal/record.py makes them); reports are folds over events.
+Times are Unix seconds, durations milliseconds, sizes bytes.
+"""
+
+from dataclasses import dataclass
+
+from harness.model.request import Headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One exchange as it is kept.
+
+    `trouble` is "" for a response, else the NoResponse's reason with `detail` saying more. `body` is the name
+    of a file in bodies/ ("" if not kept); `body_note` tells what was done to it (masked, redacted, cut, not kept).
+    `certificate` is one line ("" unless a new connection showed one). `attempts` counts this one too; `earlier`
+    tells what each attempt before it ended in.
+    """
+
+    method: str
+    url: str
+    request_headers: Headers = ()
+    request_body: str = ""
+    sent_at: float
+    status: int | None = None
+    reason: str = ""
+    version: str = ""
+    headers: Headers = ()
+    size: int = 0
+    sha256: str = ""
+    coding: str = ""
+    fault: str = ""
+    body: str = ""
+    body_note: str = ""
+    trouble: str = ""
+    detail: str = ""
+    name_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    total_ms: float = 0.0
+    certificate: str = ""
+    attempts: int = 1
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDifference:
+    """A Difference as it is kept: values masked, redacted and cut to a bounded length."""
+
+    at: str
+    kind: str
+    cause: str
+    old: str | None = None
+    new: str | None = None
+    note: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPair:
+    """One step of a case, asked of both sides.
+
+    `counts` holds the number of differences per cause, all of them; `differences` may hold fewer (bounded), then
+    `cut` is True. `broken` lists the expectations that a side broke, each as "old: …" or "new: …". `noise` are
+    further answers of the old side. `first` names the side that was asked first.
+    """
+
+    step: int
+    first: str = "old"
+    old: Recorded | None = None
+    new: Recorded | None = None
+    noise: tuple[Recorded, ...] = ()
+    counts: dict[str, int]
+    differences: tuple[RecordedDifference, ...] = ()
+    cut: bool = False
+    broken: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
+    outcome: str
+    why: tuple[str, ...] = ()
+    captures: dict[str, dict[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseInfo:
+    """A case as planned; `index` is its ordinal in the scenario, from 0. `skip` says why it is not sent ("" if it is).
+
+    `accepted` marks `unsafe: skip` with a reason: unproven and listed, but not holding the verdict.
+    """
+
+    index: int
+    name: str
+    operation: str
+    rounds: int = 1
+    critical: bool = False
+    skip: str = ""
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateInfo:
+    """The `gates` section and all else of the scenario that deciding needs."""
+
+    require: tuple[str, ...]
+    manual: tuple["ManualGate", ...] = ()
+    strict: bool = False
+    waivers: tuple["WaiverInfo", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualGate:
+    """Something a person signs off; `done` is an ISO date, "" while it is not done."""
+
+    what: str
+    owner: str
+    done: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverInfo:
+    """A waiver as reported; `expired` as of the run's start."""
+
+    id: str
+    at: str
+    case: str
+    owner: str
+    until: str
+    because: str
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """First line of a run. `mode` is rehearse, only-old, only-new or against; `gateways` maps side → facts to show."""
+
+    schema: int = 1
+    run: str
+    at: float
+    version: str
+    scenario: str
+    scenario_files: tuple[str, ...]
+    digest: str
+    environment: str
+    mode: str
+    against: str = ""
+    seed: int
+    gateways: dict[str, dict[str, str]]
+    gates: GateInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What this session of the run judges. `partial` when -k, --lf or --suite narrowed it (`selection` says how)."""
+
+    at: float
+    suite: str
+    cases: tuple[CaseInfo, ...]
+    partial: bool = False
+    selection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An unsafe request that is about to be sent; synced to disk before it is."""
+
+    at: float
+    suite: str
+    case: int
+    round: int
+    step: int
+    side: str
+    method: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One asking of a case: every step of it, on both sides. `index` is the case's ordinal, `round` counts from 0."""
+
+    at: float
+    suite: str
+    index: int
+    case: str
+    round: int
+    pairs: tuple[RecordedPair, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something a reader should know: a torn line cut, a resume, a time gap. `level` is info or warning."""
+
+    at: float
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Verdict of a test item that is not a generated case (a user's own test): pytest's word for it."""
+
+    at: float
+    suite: str
+    item: str
+    outcome: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Last line of a session: `state` is finished or interrupted."""
+
+    at: float
+    state: str
+    longest_gap_ms: float = 0.0
+
+
+Event = Started | Planned | Intent | Round | Note | Judged | Ended

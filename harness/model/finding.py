@@ -1,0 +1,103 @@
+"""What a reader is told: the fold of a journal (decide/fold.py makes it, report/ shows it)."""
+
+from dataclasses import dataclass
+
+from harness.model.event import CaseInfo, GateInfo, WaiverInfo
+from harness.model.outcome import Outcome, Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Differences or troubles of one common cause.
+
+    `case`, `operation`, `at`, `old`, `new` are those of the first one met, in the order of the scenario; `count` is
+    how often it was met and `cases` where. `share` tells "3 of 5" where only some repeats showed it (flaky).
+    """
+
+    id: str
+    suite: str
+    case: str
+    operation: str
+    outcome: Outcome
+    severity: Severity
+    at: str
+    kind: str
+    cause: str
+    old: str | None
+    new: str | None
+    title: str
+    remedy: str = ""
+    note: str = ""
+    count: int = 1
+    cases: tuple[str, ...] = ()
+    share: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteResult:
+    """Counts of cases (not pairs) in one suite; they add up to what was planned."""
+
+    name: str
+    outcome: Outcome
+    passed: int = 0
+    failed: int = 0
+    inconclusive: int = 0
+    errors: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unproven:
+    """Something that the verdict does not cover, and why."""
+
+    what: str
+    why: str
+    holding: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What became of one case. `why` is at most a few lines; times are medians in ms, None without an answer."""
+
+    info: CaseInfo
+    suite: str
+    outcome: Outcome
+    skipped: bool = False
+    why: tuple[str, ...] = ()
+    counts: dict[str, int]
+    rounds_seen: int = 0
+    flaky: str = ""
+    old_status: str = ""
+    new_status: str = ""
+    old_ms: float | None = None
+    new_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """All that the reports show, but for the evidence of single cases (read that from the journal)."""
+
+    run: str
+    verdict: Verdict
+    partial: bool
+    selection: str
+    reasons: tuple[str, ...]
+    scenario: str
+    digest: str
+    environment: str
+    mode: str
+    started: float
+    ended: float
+    state: str
+    version: str
+    gateways: dict[str, dict[str, str]]
+    gates: GateInfo
+    suites: tuple[SuiteResult, ...]
+    pairs: int
+    differences: dict[str, int]
+    findings: tuple[Finding, ...]
+    unproven: tuple[Unproven, ...]
+    cases: tuple[CaseResult, ...]
+    notes: tuple[str, ...] = ()
+    unused_waivers: tuple[WaiverInfo, ...] = ()
+    expired_waivers: tuple[WaiverInfo, ...] = ()
