@@ -1,0 +1,1 @@
+"""A scenario file → a typed Scenario; every error with file:line:column."""
