@@ -1,0 +1,81 @@
+# Everything a developer runs. `make demo` and `make test` do all their own set-up.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# What `make servers` installs (Debian's names). Envoy comes with the Python packages.
+SERVERS := nginx chromium
+ARGS   ?=
+
+.PHONY: help setup demo test check format servers bench soak lock clean
+
+help:
+	@echo "make demo     compare two local gateways: a faithful pair, then a faulty one"
+	@echo "make test     all tests (installs the servers they need where it can)"
+	@echo "make check    ruff, format, mypy --strict"
+	@echo "make servers  nginx and Chromium from Debian (as root)"
+	@echo "make bench    measure speed and memory, results in bench-results/"
+	@echo "make soak     long runs, outside the tests"
+	@echo "make lock     write constraints.txt anew from what is installed"
+
+setup: $(STAMP)
+
+# A Python without ensurepip (Debian without python3-venv) still has its own pip: let that one fill the environment.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "cutover needs Python 3.11 or newer; none found (set PYTHON=/path/to/python3)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cutover needs Python 3.11 or newer; this is " + sys.version)'
+	@echo "setting up $(VENV) with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv $(VENV) 2>/dev/null || { \
+		"$(PYTHON)" -m venv --clear --without-pip $(VENV) && "$(PYTHON)" -m pip --python $(BIN)/python install --quiet pip; }
+
+# The build backend is pinned like everything else, so the project is built without an isolated environment.
+$(STAMP): pyproject.toml constraints.txt $(BIN)/python
+	@$(PIP) pip hatchling editables
+	@$(PIP) --no-build-isolation --editable . --group dev
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/cutover demo $(ARGS)
+
+test: $(STAMP)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory servers || true; fi
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# RUNLEVEL=1 keeps the package from starting its own service; tests start their servers themselves, on free ports.
+servers:
+	@missing=; for name in $(SERVERS); do \
+		PATH="$$PATH:/usr/sbin" command -v "$$name" >/dev/null || missing="$$missing $$name"; done; \
+	if [ -z "$$missing" ]; then echo "servers: all there ($(SERVERS))"; exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "servers: missing:$$missing; run this as root on Debian, or install them yourself" >&2; exit 1; fi; \
+	echo "servers: installing$$missing"; \
+	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; \
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.bench.soak $(ARGS)
+
+# Exact versions and nothing of this platform: no hashes, no addresses, not the project itself.
+lock: $(STAMP)
+	@{ echo "# Exact versions of everything installed for development; \`make lock\` writes it."; \
+	   $(BIN)/python -m pip freeze --all --exclude-editable --exclude cutover-harness --exclude setuptools; \
+	   echo 'colorama==0.4.6  # only on Windows'; } > constraints.txt.new
+	@mv constraints.txt.new constraints.txt
+
+clean:
+	rm -rf $(VENV) .cutover-cache .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
