@@ -1,0 +1,217 @@
+"""Group what was met by common cause: one header wrong on 400 operations is one finding."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from harness.decide.cases import OWN_TESTS
+from harness.model.difference import Cause
+from harness.model.event import Judged, Planned, RecordedDifference, RecordedPair, Round
+from harness.model.finding import CaseResult, Finding
+from harness.model.outcome import Outcome, Severity
+
+_INDEX = re.compile(r"\[\d+\]|(?<=line )\d+|(?<=record )\d+|(?<=byte )\d+")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_FAILING = frozenset({Cause.UNEXPLAINED.value, Cause.WEAKER.value})
+_ORDER = {Outcome.FAIL: 0, Outcome.ERROR: 1, Outcome.INCONCLUSIVE: 2, Outcome.PASS: 3}
+
+_Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    """One finding in the making; the first occurrence gives its words."""
+
+    suite: str
+    index: int
+    outcome: Outcome
+    at: str
+    kind: str
+    cause: str
+    old: str | None
+    new: str | None
+    note: str
+    remedy: str
+    title: str
+    count: int = 0
+    cases: dict[int, set[int]] = field(default_factory=dict)
+    alone: bool = False
+
+
+class FindingFold:
+    """Groups differences, broken expectations and troubles as rounds come in."""
+
+    def __init__(self) -> None:
+        self.waivers_used: set[str] = set()
+        self._groups: dict[_Key, _Group] = {}
+        self._infos: dict[tuple[str, int], tuple[str, str, bool]] = {}
+        self._strict = False
+
+    def plan(self, planned: Planned) -> None:
+        """Remember names, operations and importance of the planned cases."""
+        for info in planned.cases:
+            self._infos[planned.suite, info.index] = (info.name, info.operation, info.critical)
+
+    def add_round(self, event: Round) -> None:
+        """Take one asking of a case."""
+        for pair in event.pairs:
+            if not pair.differences and pair.outcome == "PASS":
+                continue
+            self.waivers_used.update(pair.waivers)
+            reported = [self._difference(event, pair, difference) for difference in pair.differences]
+            if pair.outcome != "PASS" and not any(reported):
+                self._trouble(event, pair)
+
+    def add_judged(self, event: Judged) -> None:
+        """Take a test that the user wrote."""
+        if event.outcome == "passed":
+            return
+        outcome = Outcome.FAIL if event.outcome == "failed" else Outcome.ERROR
+        index = -1 - len(self._infos)
+        self._infos[event.suite, index] = (event.item, event.item, False)
+        text = event.text.strip().splitlines()
+        title = text[-1] if text else event.outcome
+        group = _group(event.suite, index, outcome, at="test", title=title)
+        self._count((event.suite, event.item), group, 0)
+
+    def findings(self, cases: Iterable[CaseResult]) -> tuple[Finding, ...]:
+        """Return all findings, the worst first, then in the order of the scenario."""
+        rounds = {(case.suite, case.info.index): case.rounds_seen for case in cases}
+        made = [(group, self._finding(key, group, rounds)) for key, group in self._groups.items()]
+        made.sort(
+            key=lambda item: (_ORDER[item[1].outcome], item[1].severity.rank, item[0].index, item[1].at != "status")
+        )
+        return tuple(finding for _, finding in made)
+
+    def _difference(self, event: Round, pair: RecordedPair, difference: RecordedDifference) -> bool:
+        """Count a difference in its group; return True if it fails the pair."""
+        failing = difference.cause in _FAILING or (difference.cause == "gateway" and _says_gateway(pair, difference))
+        outcome = Outcome(pair.outcome) if failing else Outcome.PASS
+        group = _group(
+            event.suite,
+            event.index,
+            outcome,
+            at=difference.at,
+            kind=difference.kind,
+            cause=difference.cause,
+            old=difference.old,
+            new=difference.new,
+            note=difference.note,
+            remedy=difference.remedy,
+            title=_title(difference),
+        )
+        operation = self._infos.get((event.suite, event.index), ("", "", False))[1]
+        key = (event.suite, outcome.value, *_key(difference, operation))
+        in_status = any(other.at in {"status", "response"} for other in pair.differences)
+        self._count(key, group, event.round, alone=not in_status or difference.at in {"status", "response"})
+        return failing and outcome is not Outcome.PASS
+
+    def _trouble(self, event: Round, pair: RecordedPair) -> None:
+        for text in pair.why[:1]:
+            at = "response" if "answer" in text else "expect"
+            group = _group(event.suite, event.index, Outcome(pair.outcome), at=at, title=text)
+            self._count((event.suite, pair.outcome, "trouble", _NUMBER.sub("#", text)), group, event.round)
+
+    def _count(self, key: _Key, group: _Group, round_: int, *, alone: bool = True) -> None:
+        known = self._groups.setdefault(key, group)
+        known.count += 1
+        known.cases.setdefault(group.index, set()).add(round_)
+        known.alone = known.alone or alone
+
+    def _finding(self, key: _Key, group: _Group, rounds: dict[tuple[str, int], int]) -> Finding:
+        name, operation, _ = self._infos.get((group.suite, group.index), ("", "", False))
+        names = tuple(self._infos.get((group.suite, index), ("", "", False))[0] for index in group.cases)
+        hit = sum(map(len, group.cases.values()))
+        asked = sum(rounds.get((group.suite, index), 0) for index in group.cases)
+        return Finding(
+            id=sha256("\x1f".join(key).encode("utf-8", "replace")).hexdigest()[:12],
+            suite=group.suite,
+            case=name,
+            operation=operation,
+            outcome=group.outcome,
+            severity=self._severity(group),
+            at=group.at,
+            kind=group.kind,
+            cause=group.cause,
+            old=group.old,
+            new=group.new,
+            title=group.title,
+            remedy=group.remedy,
+            note=group.note,
+            count=group.count,
+            cases=names,
+            share=f"{hit} of {asked}" if hit < asked else "",
+        )
+
+    def _severity(self, group: _Group) -> Severity:
+        if group.outcome is Outcome.PASS:
+            return Severity.INFO
+        if group.cause == Cause.WEAKER.value:
+            return Severity.CRITICAL
+        if not group.alone:
+            return Severity.MINOR
+        critical = any(self._infos.get((group.suite, index), ("", "", False))[2] for index in group.cases)
+        return Severity.CRITICAL if critical else Severity.MAJOR
+
+
+def _says_gateway(pair: RecordedPair, difference: RecordedDifference) -> bool:
+    """Tell whether a `gateway` difference is one of those that failed this pair (strict mode)."""
+    return any(text.startswith(difference.at) for text in pair.why)
+
+
+def _group(
+    suite: str,
+    index: int,
+    outcome: Outcome,
+    *,
+    at: str,
+    title: str,
+    kind: str = "",
+    cause: str = "",
+    old: str | None = None,
+    new: str | None = None,
+    note: str = "",
+    remedy: str = "",
+) -> _Group:
+    return _Group(suite, index, outcome, at, kind, cause, old, new, note, remedy, title)
+
+
+def _key(difference: RecordedDifference, operation: str) -> _Key:
+    """Return what differences of one common cause share."""
+    at = _INDEX.sub("[*]", difference.at)
+    key: _Key = (difference.cause, at, difference.kind)
+    if difference.at in {"status", "response"}:
+        return (
+            *key,
+            _NUMBER.sub("#", difference.old or "") if difference.at == "response" else difference.old or "",
+            _NUMBER.sub("#", difference.new or "") if difference.at == "response" else difference.new or "",
+        )
+    if difference.at.startswith("body") and not difference.at.startswith("body:$"):
+        return (*key, operation)
+    return key
+
+
+_WORDS = {
+    "missing": "new lacks",
+    "added": "new adds",
+    "type": "another type at",
+    "value": "another value at",
+    "order": "another order at",
+    "null-absent": "null on one side, absent on the other at",
+    "format": "another format at",
+    "coding": "another content coding at",
+}
+
+
+def _title(difference: RecordedDifference) -> str:
+    if difference.cause == Cause.WEAKER.value:
+        return f"weaker than old: old answers {difference.old}, new answers {difference.new}"
+    if difference.at == "status":
+        return f"status {difference.old} became {difference.new}"
+    if difference.at == "response":
+        return f"old: {difference.old}; new: {difference.new}"
+    return f"{_WORDS.get(difference.kind, difference.kind)} {difference.at}"
+
+
+__all__ = ["OWN_TESTS", "FindingFold"]
