@@ -1,0 +1,1 @@
+"""Plan, send, compare, resume: a generator of events."""
