@@ -70,12 +70,15 @@ bench: $(STAMP)
 soak: $(STAMP)
 	$(BIN)/python -m tests.bench.soak $(ARGS)
 
-# Exact versions and nothing of this platform: no hashes, no addresses, not the project itself.
+# The newest versions that fit, installed afresh and then written down: no hashes, no addresses, nothing of this platform.
 lock: $(STAMP)
+	rm -rf $(VENV)-lock && "$(PYTHON)" -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --upgrade pip hatchling editables
+	$(VENV)-lock/bin/python -m pip install --quiet --no-build-isolation --editable . --group dev
 	@{ echo "# Exact versions of everything installed for development; \`make lock\` writes it."; \
-	   $(BIN)/python -m pip freeze --all --exclude-editable --exclude cutover-harness --exclude setuptools; \
+	   $(VENV)-lock/bin/python -m pip freeze --all --exclude-editable --exclude setuptools; \
 	   echo 'colorama==0.4.6  # only on Windows'; } > constraints.txt.new
-	@mv constraints.txt.new constraints.txt
+	mv constraints.txt.new constraints.txt && rm -rf $(VENV)-lock
 
 clean:
-	rm -rf $(VENV) .cutover-cache .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-lock .cutover-cache .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
