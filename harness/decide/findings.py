@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from harness.decide.cases import OWN_TESTS
 from harness.model.difference import Cause
 from harness.model.event import Judged, Planned, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult, Finding
@@ -212,6 +211,3 @@ def _title(difference: RecordedDifference) -> str:
     if difference.at == "response":
         return f"old: {difference.old}; new: {difference.new}"
     return f"{_WORDS.get(difference.kind, difference.kind)} {difference.at}"
-
-
-__all__ = ["OWN_TESTS", "FindingFold"]

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from harness.engine.plan import SUITE, Unit
 from harness.engine.requests import CaptureMissing, build
+from harness.engine.stored import StoredStep
 from harness.engine.unit import Asked, Running
 from harness.model.event import Event, Intent, RecordedPair, Round
 from harness.model.exchange import Exchange
@@ -66,7 +67,7 @@ class Engine:
     wire: Sender
     examiner: Examiner
     sides: Sequence[Side] = tuple(Side)
-    stored: Mapping[tuple[int, int], Sequence[Mapping[Side, Exchange]]] = field(default_factory=dict)
+    stored: Mapping[tuple[int, int], Sequence[StoredStep]] = field(default_factory=dict)
     seed: int = 0
     _later: list[Running] = field(default_factory=list)
     _later_bytes: int = 0
@@ -109,7 +110,8 @@ class Engine:
         while (asked := running.next_step()) is not None:
             stored = self.stored.get(running.unit.key)
             if stored is not None and asked.index < len(stored):
-                asked.answers.update(stored[asked.index])
+                asked.answers.update(stored[asked.index].answers)
+                asked.repeats.extend(stored[asked.index].repeats)
             sent = yield from self._ask(running, asked)
             if sent:
                 return 0

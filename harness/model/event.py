@@ -209,6 +209,16 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that a user's own test sent to one side."""
+
+    at: float
+    item: str
+    side: str
+    exchange: Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """Last line of a session: `state` is finished or interrupted."""
 
@@ -217,4 +227,4 @@ class Ended:
     longest_gap_ms: float = 0.0
 
 
-Event = Started | Planned | Intent | Round | Note | Judged | Ended
+Event = Started | Planned | Intent | Round | Note | Judged | Asked | Ended

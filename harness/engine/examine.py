@@ -1,0 +1,152 @@
+"""One asked step → compared, judged, recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from harness.compare.causes import Causes, Explained
+from harness.decide.pair import Judgement, judge, judge_alone
+from harness.engine.unit import Asked, Running
+from harness.journal.mask import Mask
+from harness.journal.record import Recorder
+from harness.model.difference import Cause, Difference
+from harness.model.event import Recorded, RecordedPair
+from harness.model.exchange import Exchange
+from harness.model.outcome import Outcome
+from harness.model.secret import Secret
+from harness.model.side import Side
+from harness.scenario.types import Case, Scenario
+
+# met on nearly every pair: no reason to keep bodies as evidence
+_USUAL = frozenset({Cause.IDENTITY, Cause.BOUND})
+
+
+@dataclass(slots=True, kw_only=True)
+class Examination:
+    """The Examiner of a run; `keep_all` keeps every body (a one-sided run is of no use without)."""
+
+    scenario: Scenario
+    recorder: Recorder
+    mask: Mask
+    today: date
+    keep_all: bool = False
+    stored: bool = False
+    _causes: Causes = field(init=False)
+
+    def __post_init__(self) -> None:
+        scenario = self.scenario
+        self._causes = Causes(
+            old_gateway=scenario.old,
+            new_gateway=scenario.new,
+            paths=scenario.paths,
+            rules=scenario.compare,
+            waivers=scenario.waivers,
+            today=self.today,
+        )
+
+    def keep_secret(self, secret: Secret) -> None:
+        """Mask a value from now on."""
+        self.mask.add(secret)
+
+    def shown(self, text: str) -> str:
+        """Return a text as it may be written down."""
+        return self.mask.text(text)
+
+    def pair(self, running: Running, asked: Asked) -> RecordedPair:
+        """Compare, judge and record one step."""
+        case = running.unit.case
+        old, new = asked.answers.get(Side.OLD), asked.answers.get(Side.NEW)
+        if asked.skipped or (old is None and new is None):
+            why = asked.skipped or "was asked of no side"
+            return _unasked(asked, why)
+        explained = self._explain(running, asked, old, new)
+        judgement = self._judge(asked, explained)
+        keep = self._keeps(judgement, explained)
+        counts, differences, cut = (
+            self.recorder.differences(explained.differences) if explained.differences else ({}, (), False)
+        )
+        return RecordedPair(
+            step=asked.index,
+            first=asked.first.value,
+            old=self._record(old, keep=keep),
+            new=self._record(new, keep=keep),
+            noise=tuple(self.recorder.exchange(repeat, keep=keep) for repeat in asked.repeats),
+            counts=counts,
+            differences=differences,
+            cut=cut,
+            broken=tuple(map(self.mask.text, explained.broken)),
+            waivers=explained.waivers_used,
+            outcome=judgement.outcome.value,
+            why=tuple(map(self.mask.text, (*judgement.why, *_told(case, asked)))),
+        )
+
+    def _explain(self, running: Running, asked: Asked, old: Exchange | None, new: Exchange | None) -> Explained:
+        if old is None or new is None:
+            return Explained(broken=self._causes.broken(asked.step.expect, old, new))
+        case = running.unit.case
+        return self._causes.explain(
+            old,
+            new,
+            asked.repeats,
+            case=case.name,
+            operation=case.operation,
+            expect=asked.step.expect,
+            captures=_both(running.captures),
+        )
+
+    def _judge(self, asked: Asked, explained: Explained) -> Judgement:
+        old, new = asked.answers.get(Side.OLD), asked.answers.get(Side.NEW)
+        expect = asked.step.expect
+        if old is not None and new is not None:
+            return judge(
+                old.answer,
+                new.answer,
+                differences=explained.differences,
+                broken=explained.broken,
+                expect=expect,
+                identified=asked.step.identity is not None,
+                strict=self.scenario.compare.strict,
+            )
+        only = old or new
+        assert only is not None
+        judgement = judge_alone(only.answer, side=only.request.side.value, expect=expect, broken=explained.broken)
+        if asked.step.side is None and judgement.outcome is Outcome.PASS:
+            return Judgement(outcome=Outcome.INCONCLUSIVE, why=(f"only the {only.request.side} side was asked",))
+        return judgement
+
+    def _keeps(self, judgement: Judgement, explained: Explained) -> bool:
+        kept = self.scenario.evidence.bodies
+        if self.keep_all or kept == "all":
+            return True
+        return kept == "differing" and (judgement.outcome is not Outcome.PASS or _telling(explained.differences))
+
+    def _record(self, exchange: Exchange | None, *, keep: bool) -> Recorded | None:
+        return None if exchange is None else self.recorder.exchange(exchange, keep=keep)
+
+
+def _telling(differences: Sequence[Difference]) -> bool:
+    return any(difference.cause not in _USUAL for difference in differences)
+
+
+def _unasked(asked: Asked, why: str) -> RecordedPair:
+    return RecordedPair(
+        step=asked.index, first=asked.first.value, counts={}, outcome=Outcome.INCONCLUSIVE.value, why=(why,)
+    )
+
+
+def _both(captures: dict[Side, dict[str, str]]) -> dict[str, tuple[str | None, str | None]]:
+    old, new = captures[Side.OLD], captures[Side.NEW]
+    if not old and not new:
+        return {}
+    return {name: (old.get(name), new.get(name)) for name in {**old, **new}}
+
+
+def _told(case: Case, asked: Asked) -> tuple[str, ...]:
+    """Tell what could not be captured, where a later step needs it."""
+    if len(case.steps) < 2:
+        return ()
+    return tuple(
+        f"{side}: nothing to capture for {', '.join(f'`{name}`' for name in lost)}"
+        for side, lost in asked.lost.items()
+        if lost
+    )

@@ -1,0 +1,264 @@
+"""A run from its first line to its seal: open or resume, drain the engine into the journal, close."""
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness import __version__
+from harness.decide.fold import Fold
+from harness.engine.examine import Examination
+from harness.engine.facts import gate_info, gateway_facts
+from harness.engine.plan import SUITE, Unit, info, units
+from harness.engine.run import Engine
+from harness.engine.stored import StoredRun, load_stored
+from harness.journal.bodies import BodyStore
+from harness.journal.mask import Mask
+from harness.journal.record import Recorder
+from harness.journal.runs import create_run_dir, new_run_id, resolve
+from harness.journal.writer import JournalWriter
+from harness.model.errors import UsageError
+from harness.model.event import Ended, Event, Intent, Judged, Note, Planned, RecordedPair, Round, Started
+from harness.model.outcome import Outcome
+from harness.model.side import Side
+from harness.scenario.types import Case, Scenario
+from harness.wire.client import Wire
+
+UNKNOWN = "outcome unknown: an unsafe request was in flight when the run was killed; it is not sent again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the command line asked for; `only` is a side, `against` and `resume` name runs."""
+
+    runs: Path
+    only: Side | None = None
+    against: str = ""
+    resume: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One session of a run: the first, or one that resumes it. Use as a context manager."""
+
+    scenario: Scenario
+    run_dir: Path
+    fold: Fold
+    sides: Sequence[Side]
+    seed: int
+    planned_before: tuple[int, ...] | None
+    _journal: JournalWriter
+    _mask: Mask
+    _examination: Examination
+    _stored: StoredRun | None
+    _finished: set[tuple[int, int]] = field(default_factory=set)
+    _unknown: dict[tuple[int, int], Intent] = field(default_factory=dict)
+    _wire: Wire | None = None
+    _ended: bool = False
+
+    @classmethod
+    def open(cls, scenario: Scenario, order: Order) -> Self:
+        """Start a run, or go on with one; raises UsageError, RunNotFound or JournalError."""
+        mask = Mask(scenario.secrets)
+        if order.resume:
+            return cls._resume(scenario, order, mask)
+        now = time.time()
+        run_dir = create_run_dir(order.runs, new_run_id(now, scenario.name))
+        stored = load_stored(resolve(order.runs, order.against), scenario) if order.against else None
+        started = _started(scenario, order, stored, mask, run_dir.name, now)
+        journal = JournalWriter.create(run_dir, started, mask=mask)
+        session = cls._made(scenario, run_dir, journal, mask, started, stored)
+        session.fold.add(started)
+        if stored is not None:
+            session.tell(stored.gap_told(now))
+        return session
+
+    @classmethod
+    def _resume(cls, scenario: Scenario, order: Order, mask: Mask) -> Self:
+        run_dir = resolve(order.runs, order.resume)
+        journal, events, torn = JournalWriter.resume(run_dir, mask=mask)
+        started = events[0] if events else None
+        if not isinstance(started, Started):
+            raise UsageError(f"{run_dir}: nothing to resume", hint="start a new run with `cutover rehearse FILE`")
+        if started.digest != scenario.digest:
+            journal.release()
+            raise UsageError(
+                f"the scenario has changed since run {started.run} was started",
+                hint="a run covers one scenario; start a new one, or restore the file (and the same --set)",
+            )
+        stored = load_stored(resolve(order.runs, started.against), scenario) if started.against else None
+        session = cls._made(scenario, run_dir, journal, mask, started, stored)
+        session.take_over(events)
+        session.tell("resumed" + (f"; {torn}" if torn else ""))
+        return session
+
+    @classmethod
+    def _made(
+        cls,
+        scenario: Scenario,
+        run_dir: Path,
+        journal: JournalWriter,
+        mask: Mask,
+        started: Started,
+        stored: StoredRun | None,
+    ) -> Self:
+        only = started.mode.removeprefix("only-") if started.mode.startswith("only-") else ""
+        recorder = Recorder(mask, scenario.evidence, BodyStore(run_dir), whole=bool(only))
+        return cls(
+            scenario=scenario,
+            run_dir=run_dir,
+            fold=Fold(),
+            sides=_sides(only, stored),
+            seed=started.seed,
+            planned_before=None,
+            _journal=journal,
+            _mask=mask,
+            _examination=Examination(
+                scenario=scenario,
+                recorder=recorder,
+                mask=mask,
+                today=datetime.fromtimestamp(started.at, tz=UTC).date(),
+                keep_all=bool(only),
+                stored=stored is not None,
+            ),
+            _stored=stored,
+        )
+
+    def take_over(self, events: Iterable[Event]) -> None:
+        """Learn from an earlier session what is done, what was planned and which unsafe requests may be out."""
+        for event in events:
+            self.fold.add(event)
+            if isinstance(event, Round):
+                self._finished.add((event.index, event.round))
+                self._unknown.pop((event.index, event.round), None)
+            elif isinstance(event, Intent):
+                self._unknown.setdefault((event.case, event.round), event)
+            elif isinstance(event, Planned) and event.suite == SUITE:
+                self.planned_before = tuple(case.index for case in event.cases)
+
+    def plan(self, cases: Sequence[Case], *, selection: str = "") -> None:
+        """Journal what this session judges; `selection` says how it was narrowed, "" if it was not."""
+        partial = bool(selection) or len(cases) < len(self.scenario.cases)
+        masked = tuple(replace(info(case), name=self._mask.text(case.name)) for case in cases)
+        self.add(Planned(at=time.time(), suite=SUITE, cases=masked, partial=partial, selection=selection))
+
+    def left(self, cases: Sequence[Case]) -> list[Unit]:
+        """Return the units that are still to be sent."""
+        return [unit for unit in units(cases) if unit.key not in self._finished and unit.key not in self._unknown]
+
+    def run(self, cases: Sequence[Case]) -> Iterator[Event]:
+        """Send what is left of `cases`, journaling each event before the next thing happens."""
+        names = {case.index: case for case in cases}
+        for (index, round_), intent in self._unknown.items():
+            if index in names:
+                yield self.add(_unknown(names[index], round_, intent))
+        engine = Engine(
+            scenario=self.scenario,
+            wire=self.wire,
+            examiner=self._examination,
+            sides=self.sides,
+            stored=self._stored.answers if self._stored else {},
+            seed=self.seed,
+        )
+        for event in engine.run(self.left(cases)):
+            self._journal.append(event, sync=isinstance(event, Intent) or _changed_something(event, names))
+            self.fold.add(event)
+            yield event
+
+    @property
+    def wire(self) -> Wire:
+        """Return the data plane, opened on first use."""
+        if self._wire is None:
+            gateways = {side: self.scenario.gateway(side) for side in Side}
+            self._wire = Wire(gateways, self.scenario.limits)
+        return self._wire
+
+    @property
+    def examination(self) -> Examination:
+        """Return what compares and records (a user's own tests record through it)."""
+        return self._examination
+
+    def add(self, event: Event) -> Event:
+        """Journal an event and fold it."""
+        self._journal.append(event)
+        self.fold.add(event)
+        return event
+
+    def tell(self, text: str, *, level: str = "info") -> None:
+        """Journal a note for the reader."""
+        self.add(Note(at=time.time(), text=self._mask.text(text), level=level))
+
+    def judged(self, suite: str, item: str, outcome: str, text: str) -> None:
+        """Journal the outcome of a test that the user wrote."""
+        shown = self._mask.text
+        self.add(Judged(at=time.time(), suite=suite, item=shown(item), outcome=outcome, text=shown(text[:4000])))
+
+    def shown(self, text: str) -> str:
+        """Return a text with secrets masked."""
+        return self._mask.text(text)
+
+    def end(self, *, interrupted: bool = False) -> None:
+        """Seal the journal: nothing can be added or cut unnoticed after this."""
+        if self._ended:
+            return
+        self._ended = True
+        gap = self._wire.longest_gap * 1000 if self._wire else 0.0
+        state = "interrupted" if interrupted else "finished"
+        event = Ended(at=time.time(), state=state, longest_gap_ms=round(gap, 1))
+        self._journal.seal(event)
+        self.fold.add(event)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of sockets and files; a session that was not ended stays unsealed, for --resume."""
+        if self._wire is not None:
+            self._wire.close()
+        self._journal.release()
+
+
+def _changed_something(event: Event, cases: Mapping[int, Case]) -> bool:
+    """Tell whether losing this event would leave an unsafe request's outcome unknown."""
+    return isinstance(event, Round) and not cases[event.index].safe
+
+
+def _sides(only: str, stored: StoredRun | None) -> tuple[Side, ...]:
+    if only:
+        return (Side(only),)
+    return (stored.side.other,) if stored else tuple(Side)
+
+
+def _started(scenario: Scenario, order: Order, stored: StoredRun | None, mask: Mask, run: str, now: float) -> Started:
+    mode = f"only-{order.only}" if order.only else "against" if stored else "rehearse"
+    return Started(
+        run=run,
+        at=now,
+        version=__version__,
+        scenario=mask.text(scenario.name),
+        scenario_files=tuple(mask.text(path.name) for path in scenario.files),
+        digest=scenario.digest,
+        environment=mask.text(scenario.environment),
+        mode=mode,
+        against=stored.run if stored else "",
+        seed=random.SystemRandom().randrange(2**32),
+        gateways=gateway_facts(scenario, mask.text),
+        gates=gate_info(scenario, now, mask.text),
+    )
+
+
+def _unknown(case: Case, round_: int, intent: Intent) -> Round:
+    why = f"{intent.method} to {intent.side}: {UNKNOWN}"
+    pair = RecordedPair(
+        step=intent.step,
+        counts={},
+        outcome=Outcome.INCONCLUSIVE.value,
+        why=(f"{intent.method} to {intent.side}: {UNKNOWN}",),
+    )
+    return Round(at=time.time(), suite=SUITE, index=case.index, case=case.name, round=round_, pairs=(pair,))

@@ -1,0 +1,261 @@
+"""pytest as the executor of suites: collect cases as items, send them all, then let the items judge.
+
+`cutover rehearse` and `pytest suites/parity --scenario FILE` both come through here. The fixtures `pair`, `old`, `new`
+and `scenario` are for anyone's own tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from harness.decide.cases import OWN_TESTS
+from harness.engine.own import OneSide
+from harness.engine.plan import SUITE
+from harness.engine.session import Order, Session
+from harness.model.errors import CutoverError, UsageError
+from harness.model.finding import CaseResult, Summary
+from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
+from harness.model.side import Side
+from harness.report.render import render
+from harness.scenario.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.model.event import Event
+    from harness.scenario.types import Case, Scenario
+
+MANY_FAILURES = 200
+
+
+class Listener(Protocol):
+    """Whoever shows progress; everything comes from events."""
+
+    def begin(self, session: Session, cases: list[Case]) -> None:
+        """Sending starts."""
+
+    def event(self, event: Event) -> None:
+        """Something was journaled."""
+
+    def sent(self) -> None:
+        """Sending has ended; judging starts."""
+
+    def finish(self, summary: Summary, files: dict[str, Path], run_dir: Path) -> None:
+        """All is judged and written."""
+
+
+def from_options(config: pytest.Config, file: str) -> Rehearsal:
+    """Make the plugin for plain pytest's door; a wrong scenario is pytest's usage error (exit 4)."""
+    from harness.report.plain import PlainListener  # noqa: PLC0415  only this door needs it
+
+    try:
+        sets = dict(_pair(text) for text in config.getoption("cutover_set"))
+        scenario = load(Path(file), sets=sets)
+    except CutoverError as error:
+        raise pytest.UsageError(f"{error}\n{error.hint}".strip()) from error
+    order = Order(runs=Path(config.getoption("cutover_runs")))
+    return Rehearsal(scenario=scenario, order=order, listener=PlainListener())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"--set {text}: expected NAME=VALUE", hint="for example --set stage=test")
+    return name, value
+
+
+@dataclass(frozen=True, slots=True)
+class PairUnderTest:
+    """What the fixture `pair` gives: the record of one case, already sent and compared."""
+
+    case: Case
+    result: CaseResult
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the worst outcome over the case's steps and repeats."""
+        return self.result.outcome
+
+    def check(self) -> None:
+        """Fail with the reasons if the new side does not answer as the old one did."""
+        if self.result.outcome is Outcome.FAIL:
+            pytest.fail(_text(self.result), pytrace=False)
+
+
+@dataclass(slots=True, eq=False)
+class Rehearsal:
+    """The plugin: one run of one scenario."""
+
+    scenario: Scenario
+    order: Order
+    listener: Listener
+    quiet_terminal: bool = False
+    summary: Summary | None = None
+    failure: BaseException | None = None
+    _session: Session | None = None
+    _cases: list[Case] = field(default_factory=list)
+    _interrupted: bool = False
+
+    # --- collection -------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Refuse workers (they would send everything twice); take over the terminal where the command asked."""
+        if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+            raise pytest.UsageError("cutover sends each request once: pytest-xdist (-n) cannot be used with --scenario")
+        config.addinivalue_line("markers", "cutover: a test of the harness's own suites")
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if self.quiet_terminal and reporter is not None:
+            config.pluginmanager.unregister(reporter)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make one item of each case for every test that asks for `pair`."""
+        if "pair" in metafunc.fixturenames:
+            cases = self.scenario.cases
+            metafunc.parametrize("pair", cases, ids=[case.name for case in cases], indirect=True)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """On --resume keep to what the run set out to judge."""
+        if not self.order.resume or config.option.collectonly:
+            return
+        before = self._open().planned_before
+        if before is None:
+            return
+        kept = [item for item in items if (case := _case_of(item)) is None or case.index in set(before)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Send everything that was selected before any item judges."""
+        if session.config.option.collectonly or session.testsfailed:
+            return
+        self._cases = _distinct(session.items)
+        run = self._open()
+        run.plan(self._cases, selection=_selection(session.config, run))
+        self.listener.begin(run, self._cases)
+        try:
+            for event in run.run(self._cases):
+                self.listener.event(event)
+        finally:
+            self.listener.sent()
+        if _many(run, self._cases):
+            session.config.option.tbstyle = "no"
+        gc.freeze()
+
+    def _open(self) -> Session:
+        if self._session is None:
+            self._session = Session.open(self.scenario, self.order)
+        return self._session
+
+    # --- judging ----------------------------------------------------------------------------------------------------
+
+    @pytest.fixture(name="pair")
+    def fixture_pair(self, request: pytest.FixtureRequest) -> PairUnderTest:
+        """Return the record of one case; where nothing could be judged the test errs, skips where it was not sent."""
+        case: Case = request.param
+        assert self._session is not None
+        result = self._session.fold.result(SUITE, case.index)
+        if result.skipped:
+            pytest.skip(result.info.skip)
+        if result.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE}:
+            pytest.fail(_text(result), pytrace=False)
+        return PairUnderTest(case, result)
+
+    @pytest.fixture(name="scenario")
+    def fixture_scenario(self) -> Scenario:
+        """Return the scenario of this run."""
+        return self.scenario
+
+    @pytest.fixture(name="old")
+    def fixture_old(self, request: pytest.FixtureRequest) -> OneSide:
+        """Return the old gateway, to be asked by a test of one's own."""
+        return self._side(request, Side.OLD)
+
+    @pytest.fixture(name="new")
+    def fixture_new(self, request: pytest.FixtureRequest) -> OneSide:
+        """Return the new gateway, to be asked by a test of one's own."""
+        return self._side(request, Side.NEW)
+
+    def _side(self, request: pytest.FixtureRequest, side: Side) -> OneSide:
+        assert self._session is not None
+        return OneSide(session=self._session, side=side, item=request.node.name)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Journal the outcome of tests that are not generated from cases."""
+        if self._session is None or "cutover" in report.keywords:
+            return
+        if report.when == "call" or report.outcome != "passed":
+            outcome = "error" if report.when != "call" and report.outcome == "failed" else report.outcome
+            self._session.judged(OWN_TESTS, report.nodeid, outcome, report.longreprtext)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run is not whole."""
+        self._interrupted = True
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember what broke: the harness failed, which says nothing about either gateway."""
+        self.failure = excinfo.value
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Seal the journal, write the reports, and let the verdict set the exit status."""
+        run = self._session
+        if run is None:
+            return
+        with run:
+            if self.failure is not None or session.exitstatus in {ExitCode.INTERNAL, ExitCode.USAGE}:
+                return
+            run.end(interrupted=self._interrupted)
+        self.summary, files = render(run.run_dir)
+        self.listener.finish(self.summary, files, run.run_dir)
+        code = ExitCode.INTERRUPTED if self._interrupted else EXIT_OF_VERDICT[self.summary.verdict]
+        session.exitstatus = int(code)
+
+
+def _case_of(item: pytest.Item) -> Case | None:
+    callspec = getattr(item, "callspec", None)
+    case: Case | None = callspec.params.get("pair") if callspec is not None else None
+    return case
+
+
+def _distinct(items: Iterable[pytest.Item]) -> list[Case]:
+    """Return the selected cases in the order of the scenario; several tests may look at one case."""
+    found = {case.index: case for item in items if (case := _case_of(item)) is not None}
+    return [found[index] for index in sorted(found)]
+
+
+def _selection(config: pytest.Config, run: Session) -> str:
+    if run.planned_before is not None:
+        return ""
+    words = []
+    if config.option.keyword:
+        words.append(f"-k {config.option.keyword}")
+    if getattr(config.option, "lf", False):
+        words.append("--lf")
+    return " ".join(words)
+
+
+def _many(run: Session, cases: list[Case]) -> bool:
+    bad = 0
+    for case in cases:
+        bad += run.fold.result(SUITE, case.index).outcome is not Outcome.PASS
+        if bad > MANY_FAILURES:
+            return True
+    return False
+
+
+def _text(result: CaseResult) -> str:
+    head = f"{result.info.name} ({result.info.operation}): {result.outcome}"
+    flaky = [f"seen in {result.flaky} repeats"] if result.flaky else []
+    return "\n".join([head, *(f"  {line}" for line in (*result.why, *flaky))])
