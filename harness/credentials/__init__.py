@@ -1,0 +1,1 @@
+"""`as:` → headers and query of each side."""

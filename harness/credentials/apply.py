@@ -1,0 +1,116 @@
+"""An identity → the headers and query parameters that make one side recognise the caller.
+
+What a case writes itself wins: a header or query parameter of the same name is left as the case has it, and the
+credential's is not added (`clashes` names them). An identity's own credentials are all added.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+from harness.model.request import Headers
+from harness.model.side import Side
+from harness.scenario.types import (
+    BasicCredential,
+    BearerCredential,
+    Credential,
+    HeaderCredential,
+    Identity,
+    QueryCredential,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """What a credential adds to a request; parameters not yet percent-encoded."""
+
+    headers: Headers = ()
+    parameters: Headers = ()
+
+
+def apply(identity: Identity, side: Side, url: str, headers: Headers) -> tuple[str, Headers]:
+    """Return `url` and `headers` as sent by this caller; what was there stays verbatim and in place."""
+    added = additions(identity, side)
+    if added.headers:
+        own = _names(headers)
+        headers = headers + tuple(pair for pair in added.headers if pair[0].lower() not in own)
+    if added.parameters:
+        asked = _asked(url)
+        url = _with_query(url, tuple(pair for pair in added.parameters if pair[0] not in asked))
+    return url, headers
+
+
+def clashes(identity: Identity, side: Side, url: str, headers: Headers) -> tuple[str, ...]:
+    """Name the headers and parameters of this caller that are not sent, since the request has its own."""
+    added = additions(identity, side)
+    own, asked = _names(headers), _asked(url)
+    named = tuple(f"header {name}" for name, _ in added.headers if name.lower() in own)
+    return named + tuple(f"query parameter {name}" for name, _ in added.parameters if name in asked)
+
+
+def additions(identity: Identity, side: Side) -> Addition:
+    """Return all that this caller adds to a request for `side`."""
+    found = [addition(credential) for credential in identity.on(side)]
+    return Addition(
+        headers=tuple(pair for one in found for pair in one.headers),
+        parameters=tuple(pair for one in found for pair in one.parameters),
+    )
+
+
+def addition(credential: Credential) -> Addition:
+    """Return what one credential adds."""
+    return _KINDS[type(credential)](credential)
+
+
+def basic_value(user: str, password: str) -> str:
+    """Return the credentials of HTTP Basic (RFC 7617 §2, in UTF-8)."""
+    return b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _header(credential: HeaderCredential) -> Addition:
+    return Addition(headers=credential.headers)
+
+
+def _query(credential: QueryCredential) -> Addition:
+    return Addition(parameters=credential.parameters)
+
+
+def _basic(credential: BasicCredential) -> Addition:
+    return Addition(headers=(("Authorization", f"Basic {basic_value(credential.user, credential.password)}"),))
+
+
+def _bearer(credential: BearerCredential) -> Addition:
+    return Addition(headers=(("Authorization", f"Bearer {credential.token}"),))
+
+
+_KINDS: dict[type, Callable[[Any], Addition]] = {
+    HeaderCredential: _header,
+    QueryCredential: _query,
+    BasicCredential: _basic,
+    BearerCredential: _bearer,
+}
+
+
+def _names(headers: Headers) -> frozenset[str]:
+    return frozenset(name.lower() for name, _ in headers)
+
+
+def _asked(url: str) -> frozenset[str]:
+    _, mark, query = url.partition("#")[0].partition("?")
+    return frozenset(unquote_plus(part.partition("=")[0]) for part in query.split("&")) if mark else frozenset()
+
+
+def _with_query(url: str, parameters: Headers) -> str:
+    if not parameters:
+        return url
+    target, mark, fragment = url.partition("#")
+    more = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters)
+    return f"{target}{_joint(target)}{more}{mark}{fragment}"
+
+
+def _joint(target: str) -> str:
+    if "?" not in target:
+        return "?"
+    return "" if target.endswith(("?", "&")) else "&"

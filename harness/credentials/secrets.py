@@ -1,0 +1,74 @@
+"""What of an identity, or of headers that a user wrote, must be masked wherever it turns up."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterable, Iterator
+
+from harness.credentials.apply import basic_value
+from harness.model.request import Headers
+from harness.model.secret import Secret
+from harness.model.side import Side
+from harness.scenario.types import BasicCredential, BearerCredential, Credential, HeaderCredential, Identity
+
+SHORTEST = 4  # a shorter value protects nothing, and masking it would blot out the evidence
+_SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+def secrets_of(identity: Identity) -> tuple[Secret, ...]:
+    """Return every value that identifies this caller on either side, in each form that it is sent in."""
+    values = (value for side in Side for credential in identity.on(side) for value in _values(credential))
+    return _secrets(values, f"credential {identity.name}")
+
+
+def secrets_in(headers: Headers) -> tuple[Secret, ...]:
+    """Return the values of literal Authorization and Cookie headers, whole and in their parts."""
+    found: dict[str, Secret] = {}
+    for name, value in headers:
+        if name.lower() in _SENSITIVE:
+            parts = _cookies(value) if name.lower() == "cookie" else _scheme(value)
+            for secret in _secrets((value, *parts), f"header {name}"):
+                found.setdefault(secret.value, secret)
+    return tuple(found.values())
+
+
+def _secrets(values: Iterable[str], label: str) -> tuple[Secret, ...]:
+    kept = dict.fromkeys(value for value in values if len(value) >= SHORTEST)
+    return tuple(Secret(value=value, label=label) for value in kept)
+
+
+def _values(credential: Credential) -> Iterator[str]:
+    if isinstance(credential, BasicCredential):
+        yield credential.password
+        yield basic_value(credential.user, credential.password)
+    elif isinstance(credential, BearerCredential):
+        yield credential.token
+    elif isinstance(credential, HeaderCredential):
+        for name, value in credential.headers:
+            yield value
+            if name.lower() in _SENSITIVE:
+                yield from _cookies(value) if name.lower() == "cookie" else _scheme(value)
+    else:
+        yield from (value for _, value in credential.parameters)
+
+
+def _scheme(value: str) -> Iterator[str]:
+    """Yield what follows the scheme's name, and the password inside Basic."""
+    scheme, _, rest = value.strip().partition(" ")
+    token = rest.strip()
+    if not token:
+        return
+    yield token
+    if scheme.lower() == "basic":
+        try:
+            _, mark, password = b64decode(token).decode().partition(":")
+        except (NotBase64, UnicodeDecodeError):
+            return
+        if mark:
+            yield password
+
+
+def _cookies(value: str) -> Iterator[str]:
+    for cookie in value.split(";"):
+        _, mark, content = cookie.strip().partition("=")
+        if mark:
+            yield content.strip('"')

@@ -1,0 +1,1 @@
+"""A run on disk: encode and mask, hash chain, bodies; read and verify."""

@@ -1,0 +1,300 @@
+"""Live values → what the journal holds: masked, redacted, bounded.
+
+This is the only way from a request or an answer to the disk, to the screen and to every report.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.journal.bodies import CAP, BodyStore
+from harness.journal.mask import Mask
+from harness.journal.redact import CannotRedact, redact, redact_text, redact_value
+from harness.model.difference import Cause, Difference
+from harness.model.event import Recorded, RecordedDifference
+from harness.model.exchange import Exchange
+from harness.model.place import JsonPath
+from harness.model.request import Headers, Request
+from harness.model.response import Answer, Body, Certificate, NoResponse, Response, Timings
+from harness.scenario.types import Evidence
+
+LONGEST = 500  # characters of one value of a difference
+MOST = 100  # differences kept of one pair
+MASKED, REDACTED, CUT, NOT_KEPT = "masked", "redacted", "cut", "not kept"
+CHANGED = (MASKED, REDACTED)
+UNREDACTABLE = f"{NOT_KEPT}: cannot be redacted"
+_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "aws4-hmac-sha256"})
+_FIRST = {Cause.WEAKER: 0, Cause.UNEXPLAINED: 1}
+_JSON_TYPES = ("json", "event-stream", "jsonl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A body as it may be kept: `content` is None where it may not; `note` tells what was done."""
+
+    content: bytes | None
+    note: str = ""
+
+
+class Recorder:
+    """Makes the journal's values of one run.
+
+    `whole` keeps bodies of any size (a one-sided run is compared later), else the first MiB of each.
+    """
+
+    def __init__(self, mask: Mask, evidence: Evidence, store: BodyStore, *, whole: bool = False) -> None:
+        self._mask = mask
+        self._paths = evidence.redact
+        self._store = store
+        self._whole = whole
+
+    def exchange(self, exchange: Exchange, *, keep: bool) -> Recorded:
+        """Return the exchange as it may be written down; with `keep` its bodies go to the store."""
+        request, answer = exchange.request, exchange.answer
+        sent = _Sent(url=request.url, headers=_without_credentials(request.headers))
+        earlier = tuple(map(_told, exchange.earlier))
+        if self._tells(sent, answer, earlier):
+            sent = _Sent(url=self._mask.text(sent.url), headers=self.headers(sent.headers))
+            answer = masked_head(answer, self._mask)
+            earlier = tuple(map(self._mask.text, earlier))
+        request_body = self._request_body(request) if keep and request.body else ""
+        if isinstance(answer, NoResponse):
+            return _without_response(exchange, sent, answer, earlier, request_body)
+        name, note = self._body(answer) if keep else ("", NOT_KEPT if answer.body.size else "")
+        return _with_response(exchange, sent, answer, earlier, (request_body, name, note, self._hash(answer)))
+
+    def differences(
+        self, differences: Sequence[Difference]
+    ) -> tuple[dict[str, int], tuple[RecordedDifference, ...], bool]:
+        """Return how many there are per cause, at most 100 (the worst causes first), and whether that cut any."""
+        counts: dict[str, int] = {}
+        for difference in differences:
+            cause = difference.cause.value
+            counts[cause] = counts.get(cause, 0) + 1
+        cut = len(differences) > MOST
+        if cut:
+            differences = sorted(differences, key=lambda difference: _FIRST.get(difference.cause, 2))[:MOST]
+        return counts, tuple(map(self._difference, differences)), cut
+
+    def headers(self, headers: Headers) -> Headers:
+        """Return headers with secrets masked, in names too."""
+        text = self._mask.text
+        return tuple((text(name), text(value)) for name, value in headers)
+
+    def shown(self, content: bytes, content_type: str) -> Shown:
+        """Return a body redacted, then masked; never cut."""
+        kept, notes = content, []
+        if self._paths:
+            try:
+                kept = (redact if _is_json(content_type) else redact_text)(content, self._paths)
+            except CannotRedact:
+                return Shown(content=None, note=UNREDACTABLE)
+            if kept is not content:
+                notes.append(REDACTED)
+        masked = self._mask.data(kept)
+        if masked is not kept:
+            notes.append(MASKED)
+        return Shown(content=masked, note=", ".join(notes))
+
+    def _tells(self, sent: "_Sent", answer: Answer, earlier: tuple[str, ...]) -> bool:
+        """Look once through all the texts: most exchanges hold no secret, then no text needs a look of its own."""
+        texts = [sent.url, *earlier]
+        for name, value in (*sent.headers, *answer.headers):
+            texts += (name, value)
+        if isinstance(answer, NoResponse):
+            texts.append(answer.detail)
+        else:
+            texts += (answer.reason, answer.body.fault, answer.body.coding, _certificate(answer.certificate))
+        return self._mask.found_in("\n".join(texts).encode("utf-8", "surrogatepass"))
+
+    def masked(self, answer: Response) -> Response:
+        """Return a response with every text of it masked, but for its body."""
+        masked = masked_head(answer, self._mask)
+        assert isinstance(masked, Response)
+        return masked
+
+    def _request_body(self, request: Request) -> str:
+        content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+        shown = self.shown(request.body or b"", content_type)
+        return "" if shown.content is None else self._store.put(self._cut(shown.content))
+
+    def _body(self, response: Response) -> tuple[str, str]:
+        """Keep a response's body; return its name and what was done to it."""
+        if not response.body.size and not response.body.content:
+            return "", ""
+        shown = self.shown(response.body.content, response.first("content-type") or "")
+        if shown.content is None:
+            return "", shown.note
+        kept = self._cut(shown.content)
+        told = f"{CUT} at {len(kept)} of {len(shown.content)} bytes" if len(kept) < len(shown.content) else ""
+        return self._store.put(kept), ", ".join(filter(None, (shown.note, told)))
+
+    def _cut(self, content: bytes) -> bytes:
+        return content if self._whole else content[:CAP]
+
+    def _hash(self, response: Response) -> str:
+        """Return the body's hash, but for one that may hold what is redacted: few digits are soon guessed."""
+        return "" if self._paths and response.body.size else response.body.sha256
+
+    def _difference(self, difference: Difference) -> RecordedDifference:
+        return RecordedDifference(
+            at=_bounded(self._mask.text(difference.at)),
+            kind=difference.kind.value,
+            cause=difference.cause.value,
+            old=self._side(difference, difference.old),
+            new=self._side(difference, difference.new),
+            note=self._mask.text(difference.note) if difference.note else "",
+            remedy=self._mask.text(difference.remedy) if difference.remedy else "",
+        )
+
+    def _side(self, difference: Difference, text: str | None) -> str | None:
+        if not text:
+            return text
+        if self._paths and difference.at.startswith("body"):
+            text = _redacted(difference, text, self._paths)
+        return _bounded(self._mask.text(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """The parts of a request that may name a secret."""
+
+    url: str
+    headers: Headers
+
+
+def masked_head(answer: Answer, mask: Mask) -> Answer:
+    """Return an answer with every text of it masked, but for its body."""
+    text = mask.text
+    headers = tuple((text(name), text(value)) for name, value in answer.headers)
+    if isinstance(answer, NoResponse):
+        return NoResponse(
+            reason=answer.reason,
+            detail=text(answer.detail),
+            status=answer.status,
+            headers=headers,
+            received=answer.received,
+            timings=answer.timings,
+        )
+    body = answer.body
+    return Response(
+        status=answer.status,
+        reason=text(answer.reason),
+        version=answer.version,
+        headers=headers,
+        body=Body(
+            content=body.content, size=body.size, sha256=body.sha256, coding=text(body.coding), fault=text(body.fault)
+        ),
+        trailers=answer.trailers,
+        interim=answer.interim,
+        timings=answer.timings,
+        certificate=answer.certificate,
+    )
+
+
+def _redacted(difference: Difference, text: str, paths: tuple[JsonPath, ...]) -> str:
+    return redact_value(difference.path, text, paths)
+
+
+def _bounded(text: str) -> str:
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+
+
+def _without_credentials(headers: Headers) -> Headers:
+    """Hide what a caller proves itself with, whoever wrote it there; the scheme tells what kind it is."""
+    if not any(name.lower() in _CREDENTIAL_HEADERS for name, _ in headers):
+        return headers
+    return tuple((name, _hidden(name, value)) for name, value in headers)
+
+
+def _hidden(name: str, value: str) -> str:
+    if name.lower() not in _CREDENTIAL_HEADERS:
+        return value
+    scheme = value.partition(" ")[0]
+    lead = f"{scheme} " if scheme.lower() in _SCHEMES else ""
+    return f"{lead}[masked {name}]"
+
+
+def _is_json(content_type: str) -> bool:
+    essence = content_type.partition(";")[0].strip().lower()
+    return any(word in essence for word in _JSON_TYPES)
+
+
+def _told(answer: Answer) -> str:
+    """Say what an attempt ended in."""
+    if isinstance(answer, NoResponse):
+        return f"{answer.reason.value}: {answer.detail}" if answer.detail else answer.reason.value
+    return f"{answer.status} {answer.reason}".rstrip()
+
+
+def _certificate(certificate: Certificate | None) -> str:
+    if certificate is None:
+        return ""
+    names = ", ".join(certificate.names)
+    return (
+        f"{certificate.subject} by {certificate.issuer}, for {names}, "
+        f"valid {certificate.not_before} to {certificate.not_after}, sha256 {certificate.sha256}"
+    )
+
+
+def _with_response(
+    exchange: Exchange,
+    sent: _Sent,
+    answer: Response,
+    earlier: tuple[str, ...],
+    kept: tuple[str, str, str, str],
+) -> Recorded:
+    request_body, body, note, sha256 = kept
+    timings = answer.timings
+    return Recorded(
+        method=exchange.request.method,
+        url=sent.url,
+        request_headers=sent.headers,
+        request_body=request_body,
+        sent_at=exchange.sent_at,
+        status=answer.status,
+        reason=answer.reason,
+        version=answer.version,
+        headers=answer.headers,
+        size=answer.body.size,
+        sha256=sha256,
+        coding=answer.body.coding,
+        fault=answer.body.fault,
+        body=body,
+        body_note=note,
+        name_ms=timings.name,
+        connect_ms=timings.connect,
+        tls_ms=timings.tls,
+        first_byte_ms=timings.first_byte,
+        total_ms=timings.total,
+        certificate=_certificate(answer.certificate),
+        attempts=len(earlier) + 1,
+        earlier=earlier,
+    )
+
+
+def _without_response(
+    exchange: Exchange, sent: _Sent, answer: NoResponse, earlier: tuple[str, ...], request_body: str
+) -> Recorded:
+    timings: Timings = answer.timings
+    return Recorded(
+        method=exchange.request.method,
+        url=sent.url,
+        request_headers=sent.headers,
+        request_body=request_body,
+        sent_at=exchange.sent_at,
+        status=answer.status,
+        headers=answer.headers,
+        size=answer.received,
+        trouble=answer.reason.value,
+        detail=answer.detail,
+        name_ms=timings.name,
+        connect_ms=timings.connect,
+        tls_ms=timings.tls,
+        first_byte_ms=timings.first_byte,
+        total_ms=timings.total,
+        attempts=len(earlier) + 1,
+        earlier=earlier,
+    )

@@ -1,0 +1,231 @@
+"""Take out the places of JSON bodies that must never be kept (`evidence.redact`), leaving all other bytes alone."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from harness.model.place import JsonPath, Path
+
+REDACTED = "[redacted]"
+_VALUE = b'"[redacted]"'
+_DEEPEST = 200  # deeper than any body worth keeping; patterns are matched by recursion
+_TOKEN = re.compile(rb'[ \t\r\n]*(?:([{}\[\],:])|("(?:[^"\\]|\\.)*")|([^\s",:\[\]{}]+))', re.DOTALL)
+_SKIP = re.compile(rb'[{}\[\]]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SPACE = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+_FIELD = re.compile(rb"data: ?")
+_LINE = re.compile(rb"(\r\n|\n|\r)")
+
+
+class CannotRedact(ValueError):  # noqa: N818  reads as a fact at the call site
+    """The content is not JSON as far as can be told, so its places cannot be found."""
+
+
+def redact(content: bytes, paths: tuple[JsonPath, ...], base: Path = ()) -> bytes:
+    """Return a JSON text with the values at `paths` replaced; `base` is where in the body the text stands.
+
+    NDJSON and event streams are redacted record by record. Raises CannotRedact.
+    """
+    if not paths or not content.strip(_SPACE):
+        return content
+    try:
+        return _document(content, paths, base)
+    except CannotRedact:
+        if base or (records := _records(content, paths)) is None:
+            raise
+        return records
+
+
+def redact_text(content: bytes, paths: tuple[JsonPath, ...]) -> bytes:
+    """Return content of no JSON media type, redacted if it is JSON all the same; raises CannotRedact if it looks so."""
+    try:
+        return redact(content, paths)
+    except CannotRedact:
+        if _looks_json(content):
+            raise
+        return content
+
+
+def redact_value(path: Path | None, text: str, paths: tuple[JsonPath, ...]) -> str:
+    """Return the text of a difference's value, redacted: the place itself, what holds it, what it holds."""
+    if not paths:
+        return text
+    if path is not None and any(pattern.covers(path) for pattern in paths):
+        return REDACTED
+    if path is not None and not any(pattern.reaches_below(path) for pattern in paths):
+        return text
+    content = text.encode("utf-8", "surrogatepass")
+    try:
+        done = redact_text(content, paths) if path is None else redact(content, paths, path)
+    except CannotRedact:
+        return REDACTED
+    return text if done is content else done.decode("utf-8", "replace")
+
+
+def _looks_json(content: bytes) -> bool:
+    return content.removeprefix(_BOM).lstrip(_SPACE)[:1] in (b"{", b"[", b'"') or b"\0" in content[:4]
+
+
+def _records(content: bytes, paths: tuple[JsonPath, ...]) -> bytes | None:
+    """Redact line by line; None where no line is a record, so that this is no stream of them."""
+    pieces = _LINE.split(content)
+    seen = False
+    for index in range(0, len(pieces), 2):
+        field = _FIELD.match(pieces[index])
+        lead = field[0] if field else b""
+        text = pieces[index][len(lead) :]
+        if not text.strip(_SPACE):
+            continue
+        try:
+            pieces[index] = lead + _document(text, paths, ())
+            seen = True
+        except CannotRedact:
+            if _looks_json(text) or not (field or _is_stream_field(text)):
+                pieces[index] = lead + _VALUE  # a record that cannot be read tells nothing
+    return b"".join(pieces) if seen else None
+
+
+def _is_stream_field(text: bytes) -> bool:
+    return text.startswith((b"event:", b"id:", b"retry:", b":"))
+
+
+def _document(content: bytes, paths: tuple[JsonPath, ...], base: Path) -> bytes:
+    wanted = _possible(content, paths)
+    spans = _Scan(content, wanted).run(base)
+    if not spans:
+        return content
+    pieces: list[bytes] = []
+    at = 0
+    for start, end in spans:
+        pieces += (content[at:start], _VALUE)
+        at = end
+    return b"".join((*pieces, content[at:]))
+
+
+def _possible(content: bytes, paths: Iterable[JsonPath]) -> tuple[JsonPath, ...]:
+    """Leave out patterns that end in names which the content does not hold; a backslash may hide any name."""
+    if b"\\" in content:
+        return tuple(paths)
+    return tuple(path for path in paths if not path.steps or _could_end(content, path))
+
+
+def _could_end(content: bytes, path: JsonPath) -> bool:
+    last = path.steps[-1]
+    if last.wildcard or last.indexes or last.slices or not last.names:
+        return True
+    return any(name.encode("utf-8", "replace") in content for name in last.names)
+
+
+class _Scan:
+    """One pass over a JSON text, without recursion; it checks the structure and leaves scalars alone."""
+
+    def __init__(self, content: bytes, paths: tuple[JsonPath, ...]) -> None:
+        self._content = content
+        self._paths = paths
+        self._at = len(_BOM) if content.startswith(_BOM) else 0
+        self._start = 0
+
+    def run(self, base: Path) -> list[tuple[int, int]]:
+        """Return where the values to take out begin and end."""
+        spans: list[tuple[int, int]] = []
+        self._value(base, spans)
+        if self._content[self._at :].strip(_SPACE):
+            raise CannotRedact("text after the end")
+        return spans
+
+    def _value(self, path: Path, spans: list[tuple[int, int]]) -> None:
+        """Read one value and all that it holds; `open_` are the containers around the place."""
+        open_: list[tuple[bool, Path, int]] = []  # is an object, its path, index of the item to come
+        while True:
+            token = self._token()
+            opened = token in (b"{", b"[")
+            if opened or token not in (b"}", b"]", b",", b":"):
+                ended = self._whole(path, token, spans) or not opened
+            else:
+                raise CannotRedact("a value is missing")
+            if not ended:
+                if len(open_) >= _DEEPEST:
+                    raise CannotRedact("too deep")
+                if self._peek() in (b"}", b"]"):
+                    self._close(is_object=token == b"{")
+                else:
+                    open_.append((token == b"{", path, 0))
+                    path = self._step(open_)
+                    continue
+            while open_:
+                token = self._token()
+                if token == b",":
+                    path = self._step(open_)
+                    break
+                is_object, _, _ = open_.pop()
+                if token != (b"}" if is_object else b"]"):
+                    raise CannotRedact("a comma or an end is missing")
+            else:
+                return
+
+    def _whole(self, path: Path, token: bytes, spans: list[tuple[int, int]]) -> bool:
+        """Take the value as a whole if a pattern selects it or none looks inside; tell whether that was done."""
+        start = self._start
+        if any(pattern.matches(path) for pattern in self._paths):
+            self._skip(token)
+            spans.append((start, self._at))
+            return True
+        if token not in (b"{", b"["):
+            return True
+        if any(pattern.reaches_below(path) for pattern in self._paths):
+            return False
+        self._skip(token)
+        return True
+
+    def _skip(self, token: bytes) -> None:
+        """Go to the end of the value that began with `token`."""
+        if token not in (b"{", b"["):
+            return
+        ends = [token]
+        for match in _SKIP.finditer(self._content, self._at):
+            mark = match[0]
+            if mark in (b"{", b"["):
+                ends.append(mark)
+            elif mark in (b"}", b"]"):
+                if ends.pop() != (b"{" if mark == b"}" else b"["):
+                    break
+                if not ends:
+                    self._at = match.end()
+                    return
+        raise CannotRedact("no end")
+
+    def _step(self, open_: list[tuple[bool, Path, int]]) -> Path:
+        """Return the path of the next child, reading its name if it has one."""
+        is_object, path, index = open_[-1]
+        if not is_object:
+            open_[-1] = (False, path, index + 1)
+            return (*path, index)
+        name = self._token()
+        if name[:1] != b'"' or self._token() != b":":
+            raise CannotRedact("a name is missing")
+        return (*path, _name(name))
+
+    def _close(self, *, is_object: bool) -> None:
+        if self._token() != (b"}" if is_object else b"]"):
+            raise CannotRedact("the wrong end")
+
+    def _peek(self) -> bytes:
+        match = _TOKEN.match(self._content, self._at)
+        return b"" if match is None else match[1] or b""
+
+    def _token(self) -> bytes:
+        match = _TOKEN.match(self._content, self._at)
+        if match is None:
+            raise CannotRedact("no value")
+        self._at = match.end()
+        self._start = match.start(match.lastindex or 0)
+        return match[match.lastindex or 0]
+
+
+def _name(token: bytes) -> str:
+    if b"\\" not in token:
+        return token[1:-1].decode("utf-8", "replace")
+    try:
+        return str(json.loads(token))
+    except ValueError as error:
+        raise CannotRedact("a name cannot be read") from error
