@@ -3,8 +3,6 @@
 Nothing else happens in anybody else's pytest run: no fixture names, no imports.
 """
 
-from __future__ import annotations
-
 import pytest
 
 

@@ -4,12 +4,11 @@
 and `scenario` are for anyone's own tests.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
 import gc
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pytest
 
@@ -18,17 +17,14 @@ from harness.engine.own import OneSide
 from harness.engine.plan import SUITE
 from harness.engine.session import Order, Session
 from harness.model.errors import CutoverError, UsageError
+from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
 from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
 from harness.model.side import Side
+from harness.report.plain import PlainListener
 from harness.report.render import render
 from harness.scenario.load import load
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from harness.model.event import Event
-    from harness.scenario.types import Case, Scenario
+from harness.scenario.types import Case, Scenario
 
 MANY_FAILURES = 200
 
@@ -37,22 +33,20 @@ class Listener(Protocol):
     """Whoever shows progress; everything comes from events."""
 
     def begin(self, session: Session, cases: list[Case]) -> None:
-        """Sending starts."""
+        """Take note that sending starts."""
 
     def event(self, event: Event) -> None:
-        """Something was journaled."""
+        """Take an event that was journaled."""
 
     def sent(self) -> None:
-        """Sending has ended; judging starts."""
+        """Take note that judging starts."""
 
-    def finish(self, summary: Summary, files: dict[str, Path], run_dir: Path) -> None:
-        """All is judged and written."""
+    def finish(self, summary: Summary, files: dict[str, Path]) -> None:
+        """Tell the end: all is judged and written."""
 
 
-def from_options(config: pytest.Config, file: str) -> Rehearsal:
+def from_options(config: pytest.Config, file: str) -> "Rehearsal":
     """Make the plugin for plain pytest's door; a wrong scenario is pytest's usage error (exit 4)."""
-    from harness.report.plain import PlainListener  # noqa: PLC0415  only this door needs it
-
     try:
         sets = dict(_pair(text) for text in config.getoption("cutover_set"))
         scenario = load(Path(file), sets=sets)
@@ -218,7 +212,7 @@ class Rehearsal:
                 return
             run.end(interrupted=self._interrupted)
         self.summary, files = render(run.run_dir)
-        self.listener.finish(self.summary, files, run.run_dir)
+        self.listener.finish(self.summary, files)
         code = ExitCode.INTERRUPTED if self._interrupted else EXIT_OF_VERDICT[self.summary.verdict]
         session.exitstatus = int(code)
 

@@ -1,7 +1,7 @@
 """One side, as a user's own test asks it: same wire, same limits, same journal."""
 
-from dataclasses import dataclass
 import time
+from dataclasses import dataclass
 
 from harness.credentials.apply import apply
 from harness.engine.session import Session

@@ -259,6 +259,6 @@ def _unknown(case: Case, round_: int, intent: Intent) -> Round:
         step=intent.step,
         counts={},
         outcome=Outcome.INCONCLUSIVE.value,
-        why=(f"{intent.method} to {intent.side}: {UNKNOWN}",),
+        why=(why,),
     )
     return Round(at=time.time(), suite=SUITE, index=case.index, case=case.name, round=round_, pairs=(pair,))

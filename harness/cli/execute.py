@@ -1,0 +1,106 @@
+"""Run suites through pytest in this process, with our terminal instead of pytest's."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from harness.content import content_dir
+from harness.engine.session import Order, Session
+from harness.model.errors import CutoverError
+from harness.model.event import Event, Round
+from harness.model.finding import Summary
+from harness.model.outcome import ExitCode
+from harness.pytest_plugin import Rehearsal
+from harness.report.console import Console
+from harness.scenario.types import Case, Scenario
+
+INI = """\
+[pytest]
+python_files = test_*.py
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What narrows a run, in pytest's words."""
+
+    suites: tuple[str, ...] = ()
+    keyword: str = ""
+    lf: bool = False
+    junitxml: Path | None = None
+
+
+class Live:
+    """Shows a run on the terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._done = 0
+        self._failing = 0
+
+    def begin(self, session: Session, cases: Sequence[Case]) -> None:
+        """Count what is to be sent."""
+        units = session.left(cases)
+        self._console.begin(len(units))
+
+    def event(self, event: Event) -> None:
+        """Count a unit that came back."""
+        if isinstance(event, Round):
+            self._done += 1
+            self._failing += any(pair.outcome != "PASS" for pair in event.pairs)
+            self._console.update(self._done, self._failing)
+
+    def sent(self) -> None:
+        """Leave the progress display."""
+
+    def finish(self, summary: Summary, files: dict[str, Path]) -> None:
+        """Tell the verdict."""
+        self._console.finish(summary, files)
+
+
+def execute(scenario: Scenario, order: Order, selection: Selection) -> ExitCode:
+    """Rehearse one scenario; raises the CutoverError that stopped it, if one did."""
+    out = _terminal()
+    plugin = Rehearsal(scenario=scenario, order=order, listener=Live(Console(out)), quiet_terminal=True)
+    arguments = _arguments(scenario, order, selection)
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    code = pytest.main(arguments, plugins=[plugin])
+    if isinstance(plugin.failure, CutoverError):
+        raise plugin.failure
+    if plugin.failure is not None:
+        raise RuntimeError("the rehearsal broke off") from plugin.failure
+    return _NOTHING_RAN if plugin.summary is None and code == pytest.ExitCode.OK else ExitCode(int(code))
+
+
+_NOTHING_RAN = ExitCode.INTERNAL
+
+
+def _terminal() -> TextIO:
+    """Return a stream to the real standard output, which pytest's capture does not reach."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return os.fdopen(os.dup(1), "w", encoding=encoding, errors="replace", buffering=1)
+
+
+def _arguments(scenario: Scenario, order: Order, selection: Selection) -> list[str]:
+    """Return pytest's arguments: nothing of a user's repository or environment may change what is judged."""
+    suites = content_dir() / "suites"
+    names = selection.suites or ("parity",)
+    cache = order.runs / ".cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    ini = cache / "pytest.ini"
+    ini.write_text(INI, encoding="utf-8")
+    key = sha256(str(scenario.files[0].resolve()).encode()).hexdigest()[:16]
+    arguments = [str(suites / name) for name in names]
+    arguments += ["-c", str(ini), f"--rootdir={suites}", f"--confcutdir={suites}", "--import-mode=importlib", "-q"]
+    arguments += ["-o", f"cache_dir={(cache / key).resolve()}", "-p", "no:faulthandler", "-W", "default"]
+    arguments += ["-k", selection.keyword] if selection.keyword else []
+    arguments += ["--lf"] if selection.lf else []
+    arguments += [f"--junitxml={selection.junitxml}"] if selection.junitxml else []
+    return arguments

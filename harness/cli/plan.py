@@ -1,0 +1,136 @@
+"""Check a scenario and print what a rehearsal would send. Sends nothing.
+
+Shown: requests per gateway (noise calls included), the least time that the rate limit allows, what is skipped as
+unsafe, and what would stay unproven.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+
+from harness.cli.common import read_scenario, scenario_options
+from harness.engine.plan import cost, skip_reason
+from harness.journal.mask import Mask
+from harness.model.outcome import ExitCode
+from harness.model.side import Side
+from harness.scenario.types import Case, Scenario
+
+MOST_SHOWN = 40
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the verb's options."""
+    parser.add_argument("file", metavar="FILE", help="scenario")
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.add_argument("--all", action="store_true", help=f"list every case, not only the first {MOST_SHOWN}")
+    scenario_options(parser)
+    parser.epilog = "examples:\n  cutover plan orders.yaml\n  cutover plan orders.yaml --set stage=test --json"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the plan."""
+    scenario = read_scenario(args.file, args.set)
+    shown = Mask(scenario.secrets).text
+    if args.json:
+        text = json.dumps(_as_json(scenario), indent=2, ensure_ascii=False)
+    else:
+        text = "\n".join(_lines(scenario, None if args.all else MOST_SHOWN))
+    sys.stdout.write(shown(text) + "\n")
+    return ExitCode.GO
+
+
+def _as_json(scenario: Scenario) -> dict[str, object]:
+    total = cost(scenario, scenario.cases)
+    return {
+        "schema": 1,
+        "scenario": scenario.name,
+        "digest": scenario.digest,
+        "gateways": {side.value: _gateway(scenario, side) for side in Side},
+        "requests": {"old": total.old, "new": total.new, "noise": total.noise},
+        "seconds": round(total.seconds, 3),
+        "cases": [_case_json(case) for case in scenario.cases],
+        "unproven": [{"what": what, "why": why} for what, why in _unproven(scenario)],
+    }
+
+
+def _gateway(scenario: Scenario, side: Side) -> dict[str, str]:
+    gateway = scenario.gateway(side)
+    facts = {"kind": gateway.kind, "url": gateway.url, "connect_to": gateway.connect_to or "", "http": gateway.http}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _case_json(case: Case) -> dict[str, object]:
+    return {
+        "name": case.name,
+        "operation": case.operation,
+        "requests": [f"{step.method} {step.target}" for step in case.steps],
+        "repeat": case.repeat,
+        "skipped": skip_reason(case),
+    }
+
+
+def _unproven(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for case in scenario.cases:
+        if skip_reason(case):
+            yield case.name, skip_reason(case)
+    for gate in scenario.gates.manual:
+        if not gate.done:
+            yield gate.what, f"not signed off by {gate.owner}"
+
+
+def _lines(scenario: Scenario, most: int | None) -> Iterator[str]:
+    total = cost(scenario, scenario.cases)
+    limits = scenario.limits
+    yield f"{scenario.name}"
+    yield ""
+    for side in Side:
+        yield f"  {side}  {_reached(scenario, side)}"
+    yield ""
+    sent = [case for case in scenario.cases if not skip_reason(case)]
+    yield f"  cases      {len(scenario.cases)}, of which {len(sent)} are sent"
+    yield f"  requests   old {total.old} (of them {total.noise} to learn noise), new {total.new}; retries not counted"
+    yield f"  time       at least {_duration(total.seconds)} at {limits.rate:g} requests/s per gateway"
+    yield f"  bounds     {limits.concurrency} in flight per gateway, {limits.timeout:g} s each, {limits.body:,} bytes"
+    yield from _sent(sent, most)
+    yield from _left_out(list(_unproven(scenario)))
+
+
+def _reached(scenario: Scenario, side: Side) -> str:
+    gateway = scenario.gateway(side)
+    extras = [f"at {gateway.connect_to}"] if gateway.connect_to else []
+    extras += [f"through {gateway.proxy}"] if gateway.proxy else []
+    return " ".join([f"{gateway.kind:<11} {gateway.url}", *extras, f"(HTTP/{gateway.http})"])
+
+
+def _sent(cases: list[Case], most: int | None) -> Iterator[str]:
+    if not cases:
+        return
+    yield ""
+    yield "would send, safe cases first, then those that change something one at a time:"
+    ordered = [case for case in cases if case.safe] + [case for case in cases if not case.safe]
+    for case in ordered[:most]:
+        times = f" x{case.repeat}" if case.repeat > 1 else ""
+        unsafe = "" if case.safe else "  [changes something]"
+        steps = ", ".join(f"{step.method} {step.target}" for step in case.steps)
+        yield f"  {case.name}{times}: {steps}{unsafe}"
+    if most is not None and len(ordered) > most:
+        yield f"  … and {len(ordered) - most} more (--all lists them)"
+
+
+def _left_out(unproven: list[tuple[str, str]]) -> Iterator[str]:
+    if not unproven:
+        return
+    yield ""
+    yield "would stay unproven:"
+    for what, why in unproven[:MOST_SHOWN]:
+        yield f"  {what}: {why}"
+    if len(unproven) > MOST_SHOWN:
+        yield f"  … and {len(unproven) - MOST_SHOWN} more"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes = seconds / 60
+    return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

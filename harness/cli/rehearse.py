@@ -1,0 +1,52 @@
+"""Ask both gateways every case of a scenario, compare the answers, and say GO, HOLD or NO-GO.
+
+Writes a run under cutover-runs/: the journal (evidence), report.html, report.json, report.md and junit.xml.
+Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsafe: run`.
+"""
+
+import argparse
+from pathlib import Path
+
+from harness.cli.common import read_scenario, runs_option, scenario_options
+from harness.cli.execute import Selection, execute
+from harness.cli.report import worst
+from harness.engine.session import Order
+from harness.model.errors import UsageError
+from harness.model.side import Side
+
+SUITES = ("parity",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the verb's options."""
+    parser.add_argument("file", metavar="FILE", nargs="+", help="scenario; several make a run each")
+    parser.add_argument("--suite", action="append", choices=SUITES, help="judge this suite alone (default: all)")
+    parser.add_argument(
+        "-k", dest="keyword", metavar="EXPR", default="", help="only cases whose name matches, as in pytest"
+    )
+    parser.add_argument("--lf", action="store_true", help="only what failed last time")
+    one_side = parser.add_mutually_exclusive_group()
+    one_side.add_argument("--only", choices=[side.value for side in Side], help="ask one side now (ends in HOLD)")
+    one_side.add_argument("--against", metavar="RUN", default="", help="ask the other side and compare with that run")
+    one_side.add_argument("--resume", metavar="RUN", default="", help="go on with a run that was interrupted or killed")
+    parser.add_argument("--junitxml", metavar="PATH", type=Path, help="also write pytest's own JUnit file")
+    scenario_options(parser)
+    runs_option(parser)
+    parser.epilog = (
+        "examples:\n"
+        "  cutover rehearse orders.yaml\n"
+        "  cutover rehearse orders.yaml -k 'orders and not export' --set stage=test\n"
+        "  cutover rehearse orders.yaml --only old        # in the old network, then\n"
+        "  cutover rehearse orders.yaml --against latest  # in the new one\n"
+        "  cutover rehearse orders.yaml --resume latest"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rehearse each scenario; all are read before anything is sent."""
+    if len(args.file) > 1 and (args.resume or args.against):
+        raise UsageError("--resume and --against take one scenario", hint="name a single FILE")
+    scenarios = [read_scenario(file, args.set) for file in args.file]
+    order = Order(runs=args.runs, only=Side(args.only) if args.only else None, against=args.against, resume=args.resume)
+    selection = Selection(suites=tuple(args.suite or ()), keyword=args.keyword, lf=args.lf, junitxml=args.junitxml)
+    return worst([execute(scenario, order, selection) for scenario in scenarios])
