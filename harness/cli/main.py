@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from harness import __version__
 from harness.model.errors import CutoverError
@@ -37,6 +37,15 @@ examples:
 exit codes:
   0 GO   1 NO-GO   2 interrupted   3 the harness failed   4 command line or scenario wrong   5 HOLD
 `cutover VERB --help` tells more."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends with exit code 4 where argparse would say 2, which means interrupted here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong and where to read more."""
+        sys.stderr.write(f"{self.prog}: {message}\n    `{self.prog} --help` tells what there is\n")
+        raise SystemExit(int(ExitCode.USAGE))
 
 
 class Verb(Protocol):
@@ -73,7 +82,7 @@ def _run(argv: list[str]) -> int:
     known, rest = parser.parse_known_args(argv[:1])
     module: Verb = import_module(f"harness.cli.{known.verb}")
     description = (getattr(module, "__doc__", None) or "").strip()
-    verb = argparse.ArgumentParser(
+    verb = Parser(
         prog=f"cutover {known.verb}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -86,7 +95,7 @@ def _run(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     width = max(map(len, VERBS)) + 2
     verbs = "\n".join(f"  {name:<{width}}{words}" for name, words in VERBS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="cutover",
         usage="cutover VERB [options]",
         description=f"Prove that a new API gateway answers as the old one did.\n\nverbs:\n{verbs}",
@@ -96,13 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cutover {__version__}")
     parser.add_argument("verb", metavar="VERB", choices=VERBS, help=argparse.SUPPRESS)
-    parser.error = _usage  # type: ignore[method-assign,assignment]  exit code 4, not argparse's 2
     return parser
-
-
-def _usage(message: str) -> None:
-    sys.stderr.write(f"cutover: {message}\n    `cutover --help` lists the verbs\n")
-    raise SystemExit(int(ExitCode.USAGE))
 
 
 def _tell(error: CutoverError) -> int:
@@ -113,7 +116,7 @@ def _tell(error: CutoverError) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Tell that the harness failed; the traceback is for whoever repairs it and may hold secrets, so it is asked for."""
+    """Tell that the harness failed; a traceback may hold secrets, so it is shown only to who asks for it."""
     sys.stderr.write(f"cutover: the harness failed ({type(error).__name__}); this says nothing about either gateway\n")
     if os.environ.get("CUTOVER_TRACEBACK"):
         import traceback  # noqa: PLC0415  rarely needed

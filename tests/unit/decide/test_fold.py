@@ -1,0 +1,185 @@
+"""Events → verdict: whatever is missing, late or skipped is told and never ends in GO."""
+
+import pytest
+
+from harness.decide.fold import fold
+from harness.model.errors import HarnessError
+from harness.model.event import (
+    CaseInfo,
+    Ended,
+    GateInfo,
+    Judged,
+    ManualGate,
+    Planned,
+    Recorded,
+    RecordedDifference,
+    RecordedPair,
+    Round,
+    Started,
+)
+from harness.model.outcome import Outcome, Severity, Verdict
+
+
+def started(**changes):
+    values = {
+        "run": "r1",
+        "at": 1.0,
+        "version": "0",
+        "scenario": "s",
+        "scenario_files": ("s.yaml",),
+        "digest": "d",
+        "environment": "",
+        "mode": "rehearse",
+        "seed": 1,
+        "gateways": {},
+        "gates": GateInfo(require=("parity",)),
+    }
+    return Started(**{**values, **changes})
+
+
+def info(index, **changes):
+    return CaseInfo(**{"index": index, "name": f"case {index}", "operation": f"GET /{index}", **changes})
+
+
+def planned(*cases, **changes):
+    return Planned(at=2.0, suite="parity", cases=cases, **changes)
+
+
+def answer(status=200, ms=1.0):
+    return Recorded(method="GET", url="http://x/", sent_at=3.0, status=status, total_ms=ms)
+
+
+def header(name="etag", kind="missing", cause="unexplained"):
+    return RecordedDifference(at=f"header:{name}", kind=kind, cause=cause, old='"a"', new=None)
+
+
+def asked(index, *differences, outcome="PASS", round_=0, why=()):
+    counts = {}
+    for difference in differences:
+        counts[difference.cause] = counts.get(difference.cause, 0) + 1
+    pair = RecordedPair(
+        step=0, old=answer(), new=answer(), counts=counts, differences=differences, outcome=outcome, why=why
+    )
+    return Round(at=4.0, suite="parity", index=index, case=f"case {index}", round=round_, pairs=(pair,))
+
+
+END = Ended(at=9.0, state="finished")
+FAILED = {"outcome": "FAIL", "why": ("header:etag missing",)}
+
+VERDICTS = {
+    "all passed": ([started(), planned(info(0)), asked(0), END], Verdict.GO),
+    "one failed": ([started(), planned(info(0), info(1)), asked(0), asked(1, header(), **FAILED), END], Verdict.NO_GO),
+    "nothing planned": ([started(), planned(), END], Verdict.HOLD),
+    "not even a plan": ([started(), END], Verdict.HOLD),
+    "planned, never asked": ([started(), planned(info(0), info(1)), asked(0), END], Verdict.HOLD),
+    "a repeat missing": ([started(), planned(info(0, rounds=2)), asked(0), END], Verdict.HOLD),
+    "no end": ([started(), planned(info(0)), asked(0)], Verdict.HOLD),
+    "interrupted": ([started(), planned(info(0)), asked(0), Ended(at=9.0, state="interrupted")], Verdict.HOLD),
+    "inconclusive": ([started(), planned(info(0)), asked(0, outcome="INCONCLUSIVE", why=("429",)), END], Verdict.HOLD),
+    "error": ([started(), planned(info(0)), asked(0, outcome="ERROR", why=("old silent",)), END], Verdict.HOLD),
+    "unsafe skipped": ([started(), planned(info(0), info(1, skip="unsafe")), asked(0), END], Verdict.HOLD),
+    "unsafe skipped as agreed": (
+        [started(), planned(info(0), info(1, skip="unsafe: agreed", accepted=True)), asked(0), END],
+        Verdict.GO,
+    ),
+    "everything skipped as agreed": (
+        [started(), planned(info(0, skip="unsafe: agreed", accepted=True)), END],
+        Verdict.HOLD,
+    ),
+    "one side only": ([started(mode="only-old"), planned(info(0)), asked(0), END], Verdict.HOLD),
+    "manual gate open": (
+        [
+            started(gates=GateInfo(require=("parity",), manual=(ManualGate(what="NSG", owner="netops"),))),
+            planned(info(0)),
+            asked(0),
+            END,
+        ],
+        Verdict.HOLD,
+    ),
+    "manual gate signed": (
+        [
+            started(
+                gates=GateInfo(require=("parity",), manual=(ManualGate(what="NSG", owner="o", done="2026-11-20"),))
+            ),
+            planned(info(0)),
+            asked(0),
+            END,
+        ],
+        Verdict.GO,
+    ),
+    "a required suite without data": (
+        [started(gates=GateInfo(require=("parity", "load"))), planned(info(0)), asked(0), END],
+        Verdict.HOLD,
+    ),
+    "asked twice": ([started(), planned(info(0)), asked(0), asked(0), END], Verdict.HOLD),
+    "asked though not planned": ([started(), planned(info(0)), asked(0), asked(7), END], Verdict.HOLD),
+    "own test failed": (
+        [started(), planned(info(0)), asked(0), Judged(at=5.0, suite="own tests", item="t", outcome="failed"), END],
+        Verdict.NO_GO,
+    ),
+    "own test erred": (
+        [started(), planned(info(0)), asked(0), Judged(at=5.0, suite="own tests", item="t", outcome="error"), END],
+        Verdict.HOLD,
+    ),
+    "own test passed": (
+        [started(), planned(info(0)), asked(0), Judged(at=5.0, suite="own tests", item="t", outcome="passed"), END],
+        Verdict.GO,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", VERDICTS.values(), ids=VERDICTS.keys())
+def test_verdict(row):
+    events, verdict = row
+    summary = fold(events)
+    assert summary.verdict is verdict
+    assert summary.reasons
+    for suite in summary.suites:
+        assert suite.passed + suite.failed + suite.inconclusive + suite.errors + suite.skipped == sum(
+            case.suite == suite.name for case in summary.cases
+        )
+
+
+def test_no_beginning():
+    with pytest.raises(HarnessError):
+        fold([])
+
+
+def test_one_header_wrong_everywhere_is_one_finding():
+    events = [started(), planned(*map(info, range(400)))]
+    events += [asked(index, header(), **FAILED) for index in range(400)]
+    summary = fold([*events, END])
+    [finding] = [finding for finding in summary.findings if finding.outcome is Outcome.FAIL]
+    assert (finding.count, len(finding.cases), finding.at, finding.case) == (400, 400, "header:etag", "case 0")
+
+
+def test_flaky_share_is_told():
+    rounds = [asked(0, round_=n) for n in range(4)] + [asked(0, header(), round_=4, **FAILED)]
+    summary = fold([started(), planned(info(0, rounds=5)), *rounds, END])
+    assert summary.cases[0].flaky == "1 of 5"
+    assert summary.findings[0].share == "1 of 5"
+
+
+def test_critical_case_and_weaker_come_first():
+    status = RecordedDifference(at="status", kind="value", cause="weaker", old="403", new="200")
+    events = [
+        started(),
+        planned(info(0), info(1, critical=True), info(2)),
+        asked(0, header("vary"), **FAILED),
+        asked(1, header(), **FAILED),
+        asked(2, status, **FAILED),
+        END,
+    ]
+    severities = [finding.severity for finding in fold(events).findings]
+    assert severities == [Severity.CRITICAL, Severity.CRITICAL, Severity.MAJOR]
+
+
+def test_set_aside_is_listed_and_never_fails():
+    summary = fold([started(), planned(info(0)), asked(0, header(cause="identity"), header("x", cause="noise")), END])
+    assert summary.verdict is Verdict.GO
+    assert {finding.outcome for finding in summary.findings} == {Outcome.PASS}
+    assert (summary.differences["identity"], summary.differences["noise"], summary.differences["unexplained"]) == (
+        1,
+        1,
+        0,
+    )
