@@ -4,8 +4,8 @@ Nothing leaves this machine. Exits 0 when both verdicts are as they should be, 3
 """
 
 import argparse
-from pathlib import Path
 import sys
+from pathlib import Path
 
 from harness.cli.common import runs_option
 from harness.cli.execute import Selection, execute

@@ -1,5 +1,7 @@
 """Events → verdict: whatever is missing, late or skipped is told and never ends in GO."""
 
+from typing import Any
+
 import pytest
 
 from harness.decide.fold import fold
@@ -20,8 +22,8 @@ from harness.model.event import (
 from harness.model.outcome import Outcome, Severity, Verdict
 
 
-def started(**changes):
-    values = {
+def started(**changes: Any) -> Started:
+    values: dict[str, Any] = {
         "run": "r1",
         "at": 1.0,
         "version": "0",
@@ -37,24 +39,26 @@ def started(**changes):
     return Started(**{**values, **changes})
 
 
-def info(index, **changes):
+def info(index: int, **changes: Any) -> CaseInfo:
     return CaseInfo(**{"index": index, "name": f"case {index}", "operation": f"GET /{index}", **changes})
 
 
-def planned(*cases, **changes):
+def planned(*cases: CaseInfo, **changes: Any) -> Planned:
     return Planned(at=2.0, suite="parity", cases=cases, **changes)
 
 
-def answer(status=200, ms=1.0):
+def answer(status: int = 200, ms: float = 1.0) -> Recorded:
     return Recorded(method="GET", url="http://x/", sent_at=3.0, status=status, total_ms=ms)
 
 
-def header(name="etag", kind="missing", cause="unexplained"):
+def header(name: str = "etag", kind: str = "missing", cause: str = "unexplained") -> RecordedDifference:
     return RecordedDifference(at=f"header:{name}", kind=kind, cause=cause, old='"a"', new=None)
 
 
-def asked(index, *differences, outcome="PASS", round_=0, why=()):
-    counts = {}
+def asked(
+    index: int, *differences: RecordedDifference, outcome: str = "PASS", round_: int = 0, why: tuple[str, ...] = ()
+) -> Round:
+    counts: dict[str, int] = {}
     for difference in differences:
         counts[difference.cause] = counts.get(difference.cause, 0) + 1
     pair = RecordedPair(
@@ -64,9 +68,9 @@ def asked(index, *differences, outcome="PASS", round_=0, why=()):
 
 
 END = Ended(at=9.0, state="finished")
-FAILED = {"outcome": "FAIL", "why": ("header:etag missing",)}
+FAILED: dict[str, Any] = {"outcome": "FAIL", "why": ("header:etag missing",)}
 
-VERDICTS = {
+VERDICTS: dict[str, Any] = {
     "all passed": ([started(), planned(info(0)), asked(0), END], Verdict.GO),
     "one failed": ([started(), planned(info(0), info(1)), asked(0), asked(1, header(), **FAILED), END], Verdict.NO_GO),
     "nothing planned": ([started(), planned(), END], Verdict.HOLD),
@@ -129,7 +133,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize("row", VERDICTS.values(), ids=VERDICTS.keys())
-def test_verdict(row):
+def test_verdict(row: Any) -> None:
     events, verdict = row
     summary = fold(events)
     assert summary.verdict is verdict
@@ -140,12 +144,12 @@ def test_verdict(row):
         )
 
 
-def test_no_beginning():
+def test_no_beginning() -> None:
     with pytest.raises(HarnessError):
         fold([])
 
 
-def test_one_header_wrong_everywhere_is_one_finding():
+def test_one_header_wrong_everywhere_is_one_finding() -> None:
     events = [started(), planned(*map(info, range(400)))]
     events += [asked(index, header(), **FAILED) for index in range(400)]
     summary = fold([*events, END])
@@ -153,14 +157,14 @@ def test_one_header_wrong_everywhere_is_one_finding():
     assert (finding.count, len(finding.cases), finding.at, finding.case) == (400, 400, "header:etag", "case 0")
 
 
-def test_flaky_share_is_told():
+def test_flaky_share_is_told() -> None:
     rounds = [asked(0, round_=n) for n in range(4)] + [asked(0, header(), round_=4, **FAILED)]
     summary = fold([started(), planned(info(0, rounds=5)), *rounds, END])
     assert summary.cases[0].flaky == "1 of 5"
     assert summary.findings[0].share == "1 of 5"
 
 
-def test_critical_case_and_weaker_come_first():
+def test_critical_case_and_weaker_come_first() -> None:
     status = RecordedDifference(at="status", kind="value", cause="weaker", old="403", new="200")
     events = [
         started(),
@@ -174,7 +178,7 @@ def test_critical_case_and_weaker_come_first():
     assert severities == [Severity.CRITICAL, Severity.CRITICAL, Severity.MAJOR]
 
 
-def test_set_aside_is_listed_and_never_fails():
+def test_set_aside_is_listed_and_never_fails() -> None:
     summary = fold([started(), planned(info(0)), asked(0, header(cause="identity"), header("x", cause="noise")), END])
     assert summary.verdict is Verdict.GO
     assert {finding.outcome for finding in summary.findings} == {Outcome.PASS}

@@ -1,11 +1,13 @@
 """What each pair proves (design §5), row by row."""
 
+from typing import Any
+
 import pytest
 
 from harness.decide.pair import judge, judge_alone
 from harness.model.difference import Cause, Difference, Kind
 from harness.model.outcome import Outcome
-from harness.model.response import NoResponse, Reason, Response
+from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.rule import Expect, ExpectSide
 
 OK = Response(status=200)
@@ -14,15 +16,15 @@ STALLED = NoResponse(reason=Reason.HARNESS, detail="loop gap 600 ms")
 NOT_SENT = NoResponse(reason=Reason.REFUSED_TO_SEND, detail="`id` was not captured on this side")
 
 
-def diff(cause=Cause.UNEXPLAINED, at="body:$.x"):
+def diff(cause: Cause = Cause.UNEXPLAINED, at: str = "body:$.x") -> Difference:
     return Difference(at=at, kind=Kind.VALUE, old="1", new="2", cause=cause)
 
 
-def names(*statuses):
+def names(*statuses: int) -> Expect:
     return Expect(both=ExpectSide(status=statuses))
 
 
-ROWS = {
+ROWS: dict[str, Any] = {
     "equal": (OK, OK, [], [], Expect(), False, False, Outcome.PASS),
     "an unexplained difference": (OK, OK, [diff()], [], Expect(), False, False, Outcome.FAIL),
     "weaker": (OK, OK, [diff(Cause.WEAKER, "status")], [], Expect(), False, False, Outcome.FAIL),
@@ -99,7 +101,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_pair(row):
+def test_pair(row: Any) -> None:
     old, new, differences, broken, expect, identified, strict, outcome = row
     judgement = judge(
         old, new, differences=differences, broken=broken, expect=expect, identified=identified, strict=strict
@@ -120,5 +122,5 @@ def test_pair(row):
         (STALLED, "new", Expect(), Outcome.ERROR),
     ],
 )
-def test_one_side(answer, side, expect, outcome):
+def test_one_side(answer: Answer, side: str, expect: Expect, outcome: Outcome) -> None:
     assert judge_alone(answer, side=side, expect=expect, broken=()).outcome is outcome
