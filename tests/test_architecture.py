@@ -49,7 +49,7 @@ HOMES: dict[str, set[str]] = {
     "jwt": {"credentials", "security", "lab"},
     "cryptography": {"wire", "credentials", "lab"},
     "deepdiff": {"compare"},
-    "msgspec": {"compare", "journal"},
+    "msgspec": {"compare", "journal", "report"},
     "dns": {"dns"},
     "numpy": {"stats"},
     "scipy": {"stats"},

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+from tests.bench.machine import pin_client
+
 IN_FLIGHT = 64
 
 
@@ -110,5 +112,6 @@ LOOPS: dict[str, Callable[[str, str, float], float]] = {
 
 
 if __name__ == "__main__":
+    pin_client()
     _, client, old_url, new_url, limit = sys.argv
     print(LOOPS[client](old_url, new_url, float(limit)))
