@@ -9,7 +9,6 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.bench.result import ROOT, Row, table
@@ -52,7 +51,7 @@ def main() -> int:
     folder = ROOT / "bench-results"
     folder.mkdir(exist_ok=True)
     now = datetime.now(UTC)
-    file: Path = folder / f"{now:%Y%m%d-%H%M%S}.json"
+    file = folder / f"{now:%Y%m%d-%H%M%S}.json"
     file.write_text(json.dumps({"at": now.isoformat(), "machine": machine, "results": results}, indent=1))
     print(f"\n{file.relative_to(ROOT)}")
     return 0 if good else 1

@@ -25,7 +25,7 @@ def _bare(folder: Path, text: str) -> Callable[[], float]:
     folder.mkdir()
     (folder / "test_empty.py").write_text(text)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cutover"]
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
     def once() -> float:
         ran = run(argv, folder)

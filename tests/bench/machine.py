@@ -63,7 +63,7 @@ class Ran:
 
 def run(argv: Sequence[str | Path], cwd: Path) -> Ran:
     """Run a program of ours to its end."""
-    environment = dict(os.environ, PYTHONPATH=str(ROOT), NO_COLOR="1")
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), NO_COLOR="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     started = time.perf_counter()
     with (cwd / "output.txt").open("w+b") as output:
         process = subprocess.Popen([str(arg) for arg in argv], cwd=cwd, env=environment, stdout=output, stderr=output)
