@@ -28,12 +28,14 @@ class Form:
 
 
 def forms(value: str) -> tuple[tuple[Form, ...], tuple[bytes, ...]]:
-    """Return what to look for as it is, and what to look for in lower-cased data (hex)."""
+    """Return what to look for as it is, and what to look for in either case (hex)."""
     plain = _plain(value)
     if len(value) < SHORT:
         return tuple(Form(needle=needle) for needle in plain if needle), ()
     cores = dict.fromkeys(core for raw in (*plain, *_escaped(value)) for core in _base64_cores(raw))
-    kept = dict.fromkeys(needle for raw in plain for needle in (raw, *_undone(raw)) if len(needle) >= SHORT)
+    shapes = (shape for raw in plain for shape in (raw, *_undone(raw)))
+    as_json = dumps(value, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
+    kept = dict.fromkeys(shape for shape in (*shapes, as_json) if len(shape) >= SHORT)
     found = [Form(needle=needle) for needle in kept]
     found += [Form(needle=core, widen=True) for core in cores if core not in kept]
     return tuple(found), tuple(dict.fromkeys(raw.hex().encode() for raw in plain))

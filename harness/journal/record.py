@@ -74,7 +74,7 @@ class Recorder:
         cut = len(differences) > MOST
         if cut:
             differences = sorted(differences, key=lambda difference: _FIRST.get(difference.cause, 2))[:MOST]
-        return counts, tuple(map(self._difference, differences)), cut
+        return counts, self._recorded(differences), cut
 
     def headers(self, headers: Headers) -> Headers:
         """Return headers with secrets masked, in names too."""
@@ -98,14 +98,13 @@ class Recorder:
 
     def _tells(self, sent: "_Sent", answer: Answer, earlier: tuple[str, ...]) -> bool:
         """Look once through all the texts: most exchanges hold no secret, then no text needs a look of its own."""
-        texts = [sent.url, *earlier]
-        for name, value in (*sent.headers, *answer.headers):
-            texts += (name, value)
+        join = "\n".join
+        texts = [sent.url, *map(join, sent.headers), *map(join, answer.headers), *earlier]
         if isinstance(answer, NoResponse):
             texts.append(answer.detail)
         else:
             texts += (answer.reason, answer.body.fault, answer.body.coding, _certificate(answer.certificate))
-        return self._mask.found_in("\n".join(texts).encode("utf-8", "surrogatepass"))
+        return self._mask.found_in(join(texts).encode("utf-8", "surrogatepass"))
 
     def masked(self, answer: Response) -> Response:
         """Return a response with every text of it masked, but for its body."""
@@ -136,23 +135,24 @@ class Recorder:
         """Return the body's hash, but for one that may hold what is redacted: few digits are soon guessed."""
         return "" if self._paths and response.body.size else response.body.sha256
 
-    def _difference(self, difference: Difference) -> RecordedDifference:
-        return RecordedDifference(
-            at=_bounded(self._mask.text(difference.at)),
-            kind=difference.kind.value,
-            cause=difference.cause.value,
-            old=self._side(difference, difference.old),
-            new=self._side(difference, difference.new),
-            note=self._mask.text(difference.note) if difference.note else "",
-            remedy=self._mask.text(difference.remedy) if difference.remedy else "",
+    def _recorded(self, differences: Sequence[Difference]) -> tuple[RecordedDifference, ...]:
+        """Mask, then cut: a secret across the cut would escape the mask the other way round."""
+        paths = self._paths
+        texts = [(one.at, *_sides(one, paths), one.note, one.remedy) for one in differences]
+        joined = "\n".join([text for of_one in texts for text in of_one if text])
+        change = self._mask.text if self._mask.found_in(joined.encode("utf-8", "surrogatepass")) else str
+        return tuple(
+            RecordedDifference(
+                at=_bounded(change(at)),
+                kind=one.kind.value,
+                cause=one.cause.value,
+                old=old and _bounded(change(old)),
+                new=new and _bounded(change(new)),
+                note=change(note),
+                remedy=change(remedy),
+            )
+            for one, (at, old, new, note, remedy) in zip(differences, texts, strict=True)
         )
-
-    def _side(self, difference: Difference, text: str | None) -> str | None:
-        if not text:
-            return text
-        if self._paths and difference.at.startswith("body"):
-            text = _redacted(difference, text, self._paths)
-        return _bounded(self._mask.text(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +192,13 @@ def masked_head(answer: Answer, mask: Mask) -> Answer:
     )
 
 
-def _redacted(difference: Difference, text: str, paths: tuple[JsonPath, ...]) -> str:
-    return redact_value(difference.path, text, paths)
+def _sides(difference: Difference, paths: tuple[JsonPath, ...]) -> tuple[str | None, str | None]:
+    """Return both values, redacted where they are of a body."""
+    old, new = difference.old, difference.new
+    if not paths or not difference.at.startswith("body"):
+        return old, new
+    path = difference.path
+    return old and redact_value(path, old, paths), new and redact_value(path, new, paths)
 
 
 def _bounded(text: str) -> str:

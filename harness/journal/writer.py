@@ -106,7 +106,7 @@ class JournalWriter:
         except UnicodeEncodeError:  # a lone surrogate, from someone's JSON
             event = _mapped(event, _whole)
             line = line_of(event, self._lines, self._head)
-        if self._mask.found_in(line):
+        if self._mask.stands_in(line):  # a net: texts of events are masked where they are made
             line = line_of(_mapped(event, self._mask.text), self._lines, self._head)
         return line
 
