@@ -1,0 +1,173 @@
+"""The wire's public face: requests go in, exchanges come out, libcurl is driven in between.
+
+There is no thread: libcurl works while `wait` runs, and only then. The loop tells how long it was kept from its work
+(`longest_gap`), and a timeout that such a gap may have made is the harness's own (Reason.HARNESS), not the gateway's.
+
+Known limits: bytes after a declared Content-Length are dropped by libcurl unseen; Host is always the first header;
+an HTTP proxy is always asked for a tunnel.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import pycurl
+
+from harness.model.exchange import Exchange
+from harness.model.gateway import Gateway, Limits
+from harness.model.request import Request
+from harness.model.response import NoResponse, Reason
+from harness.model.side import Side
+from harness.wire.lane import Lane, Users
+from harness.wire.transfer import STALL
+
+Done = tuple[object, Exchange]
+
+_OLD, _NEW = Side.OLD, Side.NEW
+_LONGEST_SELECT = 1.0
+_DESCRIPTORS = 1000  # select(2) knows no higher ones: beyond, look at all connections often instead of waiting on them
+_LOOK_AGAIN = 0.005
+
+
+class Wire:
+    """Sends requests to the sides that it knows, each within its limits, and tells what came back.
+
+    `limits` hold for each side by itself. `clock` (monotonic) and `wall` (Unix time) give seconds. Raises
+    HarnessError when a gateway's url is no http(s) URL or no trusted certificates can be found for it. Not to be used
+    from two threads, nor across a fork.
+    """
+
+    def __init__(
+        self,
+        gateways: Mapping[Side, Gateway],
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._multi = pycurl.CurlMulti()
+        most = max(1, limits.concurrency) * max(1, len(gateways))
+        self._multi.setopt(pycurl.M_MAXCONNECTS, most)
+        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, max(100, limits.concurrency))
+        self._crowded = most > _DESCRIPTORS // 2
+        self._users: Users = {}
+        self._of_side = {
+            side: Lane(gateway, limits, self._multi, self._users, wall) for side, gateway in gateways.items()
+        }
+        self._lanes = tuple(self._of_side.values())
+        self._old, self._new = self._of_side.get(_OLD), self._of_side.get(_NEW)
+        self._done: list[Done] = []
+        self._left = clock()
+        self._longest_gap = 0.0
+        self._closed = False
+
+    def submit(self, request: Request, token: object) -> None:
+        """Queue `request`; `wait` returns its exchange with `token`. Requests of a side go out in this order.
+
+        What cannot be sent (a line break in a header, another host) is answered REFUSED_TO_SEND by the next `wait`.
+        """
+        lane = self._old if request.side is _OLD else self._new  # hashing an enum's member is slow
+        if lane is None:
+            raise KeyError(request.side)
+        why = lane.refusal(request)
+        if why:
+            answer = NoResponse(reason=Reason.REFUSED_TO_SEND, detail=why)
+            self._done.append((token, Exchange(request=request, answer=answer, sent_at=self._wall())))
+        else:
+            lane.queue(request, token)
+
+    def wait(self, timeout: float) -> list[Done]:
+        """Drive libcurl until at least one exchange is over or `timeout` seconds are; return those that are over.
+
+        Returns [] at the timeout, also when there was nothing to wait for.
+        """
+        deadline = self._clock() + timeout
+        while True:
+            self._drive()
+            if self._done:
+                done, self._done = self._done, []
+                return done
+            left = deadline - self._clock()
+            if left <= 0:
+                return []
+            self._rest(left)
+
+    def pending(self, side: Side) -> int:
+        """Return how many requests of `side` are queued or in flight."""
+        return self._of_side[side].pending
+
+    @property
+    def longest_gap(self) -> float:
+        """The longest time in seconds that libcurl was left alone while requests were in flight."""
+        return self._longest_gap
+
+    def close(self) -> None:
+        """Abandon what is queued or in flight and close all connections; closing again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        for lane in self._lanes:
+            lane.drop()
+        self._multi.close()
+        for lane in self._lanes:
+            lane.close()
+        self._users.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _drive(self) -> None:
+        """Send what is due, let libcurl work once, gather what is over."""
+        now = self._clock()
+        self._notice_gap(now)
+        for lane in self._lanes:
+            lane.start(now)
+        self._multi.perform()
+        _, good, bad = self._multi.info_read()
+        for handle in good:
+            lane, transfer = self._users[handle]
+            self._done.append(lane.finish(transfer))
+        for handle, code, words in bad:
+            lane, transfer = self._users[handle]
+            self._done.append(lane.finish(transfer, code, words))
+        self._left = self._clock()
+
+    def _flying(self) -> bool:
+        return any(lane.flying for lane in self._lanes)
+
+    def _notice_gap(self, now: float) -> None:
+        gap = now - self._left
+        if (gap <= self._longest_gap and gap <= STALL) or not self._flying():
+            return
+        self._longest_gap = max(gap, self._longest_gap)
+        for lane in self._lanes:
+            for transfer in lane.flying:
+                transfer.gap = max(gap, transfer.gap)
+
+    def _rest(self, left: float) -> None:
+        """Wait for the network, the next send or libcurl's own clock, whichever comes first."""
+        before = self._clock()
+        dues = [due for lane in self._lanes if (due := lane.due(before)) is not None]
+        pause = min([left, _LONGEST_SELECT, *dues])
+        if not self._flying():
+            time.sleep(pause)
+            return
+        own = self._multi.timeout()
+        if own >= 0:
+            pause = min(pause, own / 1000)
+        if self._crowded:
+            pause = min(pause, _LOOK_AGAIN)
+        ready = self._multi.select(pause)
+        after = self._clock()
+        if ready <= 0 and after - before < pause / 2:
+            time.sleep(min(pause, _LOOK_AGAIN))  # nothing to select on: it returned at once
+            after = self._clock()
+        self._left = min(after, before + max(pause, _LOOK_AGAIN))  # what it took beyond that was a standstill

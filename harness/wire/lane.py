@@ -1,0 +1,181 @@
+"""One side of the wire: its queue, its pace, its connections, its handles."""
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+import pycurl
+
+from harness.model.exchange import Exchange
+from harness.model.gateway import Gateway, Limits
+from harness.model.request import Request
+from harness.model.response import Answer, Certificate, NoResponse, Reason, Response
+from harness.wire.bodies import BodyReader
+from harness.wire.heads import Head, HeadReader
+from harness.wire.options import origin_of, settings, target_of
+from harness.wire.pace import Pace
+from harness.wire.refusal import refusal
+from harness.wire.transfer import Transfer
+from harness.wire.trouble import TIMED_OUT, TOO_LARGE, detail_of, reason_of, too_large
+
+_MOST_CERTIFICATES = 4096
+
+
+Users = dict[pycurl.Curl, tuple["Lane", Transfer]]
+
+
+class Lane:
+    """Sends one side's requests in order, as its limits allow, on connections that no other side uses."""
+
+    def __init__(
+        self, gateway: Gateway, limits: Limits, multi: pycurl.CurlMulti, users: "Users", wall: Callable[[], float]
+    ) -> None:
+        self._multi = multi
+        self._users = users
+        self._wall = wall
+        self._limits = limits
+        self._origin = origin_of(gateway.url)
+        self._share = pycurl.CurlShare()
+        self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+        self._settings = settings(gateway, limits.body, self._share)
+        self._secure = self._origin.lower().startswith("https:")
+        self._pace = Pace(limits.rate)
+        self._queue: deque[tuple[Request, object]] = deque()
+        self._idle: list[Transfer] = []
+        self._heads = HeadReader()
+        self._bodies = BodyReader(limits.body)
+        self._certificates: dict[int, Certificate] = {}
+        self.flying: set[Transfer] = set()
+
+    @property
+    def pending(self) -> int:
+        """Requests queued and in flight."""
+        return len(self._queue) + len(self.flying)
+
+    def refusal(self, request: Request) -> str:
+        """Return why `request` may not go on the wire, "" if it may."""
+        return refusal(request, self._origin)
+
+    def queue(self, request: Request, token: object) -> None:
+        """Put a request at the end of the queue."""
+        self._queue.append((request, token))
+
+    def start(self, now: float) -> None:
+        """Hand over to libcurl as many requests as rate and concurrency allow."""
+        room = min(len(self._queue), self._limits.concurrency - len(self.flying))
+        if room <= 0:
+            return
+        for _ in range(self._pace.take(now, room)):
+            request, token = self._queue.popleft()
+            transfer = self._idle.pop() if self._idle else self._transfer()
+            transfer.prepare(request, target_of(request.url, self._origin), token)
+            transfer.started = now
+            transfer.sent_at = self._wall()
+            self.flying.add(transfer)
+            self._multi.add_handle(transfer.handle)
+
+    def _transfer(self) -> Transfer:
+        transfer = Transfer(self._settings)
+        self._users[transfer.handle] = (self, transfer)
+        return transfer
+
+    def due(self, now: float) -> float | None:
+        """Return the seconds until the next send, None if nothing can be sent before an answer comes."""
+        if not self._queue or len(self.flying) >= self._limits.concurrency:
+            return None
+        return self._pace.due(now)
+
+    def finish(self, transfer: Transfer, code: int = 0, words: str = "") -> tuple[object, Exchange]:
+        """Read what a finished transfer gathered, and take its handle back."""
+        self._multi.remove_handle(transfer.handle)
+        self.flying.discard(transfer)
+        request = transfer.request
+        assert request is not None
+        answer = self._failed(transfer, code, words) if code else self._answered(transfer)
+        done = transfer.token, Exchange(request=request, answer=answer, sent_at=transfer.sent_at)
+        transfer.request = transfer.token = None
+        self._idle.append(transfer)
+        return done
+
+    def drop(self) -> None:
+        """Forget everything, sent or not; the multi handle may be closed after this."""
+        for transfer in self.flying:
+            with suppress(pycurl.error):
+                self._multi.remove_handle(transfer.handle)
+        for transfer in (*self.flying, *self._idle):
+            transfer.close()
+        self.flying.clear()
+        self._idle.clear()
+        self._queue.clear()
+
+    def close(self) -> None:
+        """Close the connections; only after the multi handle."""
+        self._share.close()
+
+    def _answered(self, transfer: Transfer) -> Answer:
+        lines, data = transfer.take()
+        plain = self._heads.plain(lines)
+        if plain is not None:
+            (version, status, reason), headers = plain
+            return self._response(transfer, data, Head(status=status, reason=reason, version=version, headers=headers))
+        head = self._heads.read(lines)
+        if head.status is None or not head.complete:
+            return NoResponse(
+                reason=Reason.PROTOCOL,
+                detail="the answer ended within its headers",
+                status=head.status,
+                headers=head.headers,
+                timings=transfer.timings(),
+            )
+        return self._response(transfer, data, head)
+
+    def _response(self, transfer: Transfer, data: bytes, head: Head) -> Response:
+        coding = self._heads.coding(head.headers)
+        return Response(
+            status=head.status or 0,
+            reason=head.reason,
+            version=head.version,
+            headers=head.headers,
+            body=self._bodies.coded(data, coding) if coding else self._bodies.plain(data),
+            trailers=head.trailers,
+            interim=head.interim,
+            timings=transfer.timings(),
+            certificate=self._certificate(transfer) if self._secure else None,
+        )
+
+    def _failed(self, transfer: Transfer, code: int, words: str) -> NoResponse:
+        lines, data = transfer.take()
+        head = self._heads.read(lines)
+        failure = transfer.failure(code, words)
+        reason, detail = reason_of(failure, head), detail_of(failure)
+        if code == TIMED_OUT and transfer.stalled():
+            reason = Reason.HARNESS
+            detail = f"{detail}; this process did not look for {transfer.gap * 1000:.0f} ms of it"
+        if code == TOO_LARGE:
+            detail = too_large(self._limits.body, len(data), head.headers)
+        timings = transfer.timings()
+        if self._secure:
+            self._certificate(transfer)
+        transfer.spoil()
+        return NoResponse(
+            reason=reason,
+            detail=detail,
+            status=head.status,
+            headers=head.headers,
+            received=len(data),
+            timings=timings,
+        )
+
+    def _certificate(self, transfer: Transfer) -> Certificate | None:
+        """Return the certificate of the connection that was used; libcurl tells it on a connection's first use only."""
+        connection = transfer.connection()
+        known = self._certificates.get(connection)
+        if known is not None:
+            return known
+        for other in (transfer, *self.flying):  # HTTP/2: who opened the connection may still wait for its answer
+            if other.opened(connection) and (certificate := other.certificate()) is not None:
+                if len(self._certificates) >= _MOST_CERTIFICATES:
+                    del self._certificates[next(iter(self._certificates))]
+                self._certificates[connection] = certificate
+                return certificate
+        return None

@@ -1,0 +1,86 @@
+"""libcurl's errors → reasons. Its words go into `detail`, bounded; they name the host, never the target."""
+
+from dataclasses import dataclass
+
+from harness.model.request import Headers
+from harness.model.response import Reason
+from harness.wire.heads import Head
+
+_DETAIL = 300
+
+_RESOLVE = frozenset({5, 6})
+_TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
+_CONNECT = frozenset({7, 89, 97})
+_RESET = frozenset({52, 55, 56})
+_OWN_FAULT = frozenset({2, 3, 4, 27, 43, 48, 65})
+
+TIMED_OUT = 28
+TOO_LARGE = 63
+ABORTED = 42
+
+# errors 55 and 56 also stand for answers that make no sense; only the words tell them apart
+_NONSENSE = ("chunk", "hex", "header", "nul byte", "malformed", "illegal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How a transfer ended, as libcurl tells it.
+
+    `sends` counts how often the request was put on the wire (libcurl's own second try was stopped); the three
+    booleans tell which phases were over.
+    """
+
+    code: int
+    words: str
+    sends: int
+    resolved: bool
+    connected: bool
+    secured: bool
+
+
+def reason_of(failure: Failure, head: Head) -> Reason:
+    """Return the typed reason of a failed transfer."""
+    code = failure.code
+    if code == TIMED_OUT:
+        return _timeout(failure, head)
+    if code == ABORTED and failure.sends > 1:
+        return Reason.RESET
+    if code in _RESOLVE:
+        return Reason.NAME
+    if code in _CONNECT or (code in _RESET and not failure.sends and "CONNECT" in failure.words):
+        return Reason.CONNECT
+    if code in _TLS:
+        return Reason.TLS
+    if code == TOO_LARGE:
+        return Reason.TOO_LARGE
+    if code in _RESET and not any(word in failure.words.lower() for word in _NONSENSE):
+        return Reason.RESET
+    if code in _OWN_FAULT and not failure.sends:
+        return Reason.REFUSED_TO_SEND
+    return Reason.PROTOCOL
+
+
+def _timeout(failure: Failure, head: Head) -> Reason:
+    if failure.sends:
+        return Reason.TIMEOUT_BODY if head.complete else Reason.TIMEOUT_HEADERS
+    if not failure.resolved:
+        return Reason.NAME
+    return Reason.TLS if failure.connected and not failure.secured else Reason.CONNECT
+
+
+def detail_of(failure: Failure) -> str:
+    """Return libcurl's words, bounded and on one line."""
+    if failure.code == ABORTED and failure.sends > 1:
+        return "the connection closed before an answer came; not sent again"
+    words = "".join(char if char.isprintable() else " " for char in failure.words[:_DETAIL])
+    return f"{words or 'no words'} (libcurl error {failure.code})"
+
+
+def too_large(limit: int, received: int, headers: Headers) -> str:
+    """Return the words for a body beyond the limit; only a declared length tells its true size."""
+    declared = next((value for name, value in headers if name.lower() == "content-length"), "")
+    if declared.isascii() and declared.isdigit():
+        return (
+            f"the body is beyond the limit of {limit} bytes: {declared[:20]} bytes were declared, {received} had come"
+        )
+    return f"the body is beyond the limit of {limit} bytes: {received} bytes had come, its true size is unknown"
