@@ -52,7 +52,7 @@ def from_options(config: pytest.Config, file: str) -> "Rehearsal":
         scenario = load(Path(file), sets=sets)
     except CutoverError as error:
         raise pytest.UsageError(f"{error}\n{error.hint}".strip()) from error
-    order = Order(runs=Path(config.getoption("cutover_runs")))
+    order = Order(runs=Path(config.getoption("cutover_runs")), sets=sets)
     return Rehearsal(scenario=scenario, order=order, listener=PlainListener())
 
 
@@ -197,9 +197,10 @@ class Rehearsal:
         """Remember that the run is not whole."""
         self._interrupted = True
 
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember what broke: the harness failed, which says nothing about either gateway."""
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Remember what broke; the command tells it in its own words, without a traceback that may hold secrets."""
         self.failure = excinfo.value
+        return self.quiet_terminal
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

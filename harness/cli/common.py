@@ -23,7 +23,12 @@ def runs_option(parser: argparse.ArgumentParser) -> None:
 
 def read_scenario(file: str, sets: Sequence[str]) -> Scenario:
     """Load a scenario; raises ScenarioError or UsageError."""
-    return load(Path(file), sets=dict(map(_assignment, sets)))
+    return load(Path(file), sets=assignments(sets))
+
+
+def assignments(sets: Sequence[str]) -> dict[str, str]:
+    """Return the NAME=VALUE texts of --set as a dict; raises UsageError."""
+    return dict(map(_assignment, sets))
 
 
 def _assignment(text: str) -> tuple[str, str]:

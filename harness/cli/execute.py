@@ -1,8 +1,10 @@
 """Run suites through pytest in this process, with our terminal instead of pytest's."""
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +13,10 @@ from typing import TextIO
 import pytest
 
 from harness.content import content_dir
+from harness.engine.plan import requests
 from harness.engine.session import Order, Session
 from harness.model.errors import CutoverError
-from harness.model.event import Event, Round
+from harness.model.event import Event, RecordedPair, Round
 from harness.model.finding import Summary
 from harness.model.outcome import ExitCode
 from harness.pytest_plugin import Rehearsal
@@ -46,22 +49,27 @@ class Live:
 
     def begin(self, session: Session, cases: Sequence[Case]) -> None:
         """Count what is to be sent."""
-        units = session.left(cases)
-        self._console.begin(len(units))
+        repeats = session.scenario.compare.noise_repeats
+        self._console.begin(sum(requests(unit, session.sides, repeats) for unit in session.left(cases)))
 
     def event(self, event: Event) -> None:
         """Count a unit that came back."""
         if isinstance(event, Round):
-            self._done += 1
-            self._failing += any(pair.outcome != "PASS" for pair in event.pairs)
+            self._done += sum(_requests(pair) for pair in event.pairs)
+            self._failing += sum(pair.counts.get("unexplained", 0) for pair in event.pairs)
             self._console.update(self._done, self._failing)
 
     def sent(self) -> None:
         """Leave the progress display."""
+        self._console.close()
 
     def finish(self, summary: Summary, files: dict[str, Path]) -> None:
         """Tell the verdict."""
         self._console.finish(summary, files)
+
+
+def _requests(pair: RecordedPair) -> int:
+    return (pair.old is not None) + (pair.new is not None) + len(pair.noise)
 
 
 def execute(scenario: Scenario, order: Order, selection: Selection) -> ExitCode:
@@ -71,12 +79,23 @@ def execute(scenario: Scenario, order: Order, selection: Selection) -> ExitCode:
     arguments = _arguments(scenario, order, selection)
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    code = pytest.main(arguments, plugins=[plugin])
+    with _stoppable():
+        code = pytest.main(arguments, plugins=[plugin])
     if isinstance(plugin.failure, CutoverError):
         raise plugin.failure
     if plugin.failure is not None:
         raise RuntimeError("the rehearsal broke off") from plugin.failure
     return _NOTHING_RAN if plugin.summary is None and code == pytest.ExitCode.OK else ExitCode(int(code))
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: sealed, reported, to be resumed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 _NOTHING_RAN = ExitCode.INTERNAL

@@ -7,19 +7,22 @@ Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsa
 import argparse
 from pathlib import Path
 
-from harness.cli.common import read_scenario, runs_option, scenario_options
+from harness.cli.common import assignments, runs_option, scenario_options
 from harness.cli.execute import Selection, execute
 from harness.cli.report import worst
 from harness.engine.session import Order
+from harness.engine.stored import first_line
+from harness.journal.runs import resolve
 from harness.model.errors import UsageError
 from harness.model.side import Side
+from harness.scenario.load import load
 
 SUITES = ("parity",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb's options."""
-    parser.add_argument("file", metavar="FILE", nargs="+", help="scenario; several make a run each")
+    parser.add_argument("file", metavar="FILE", nargs="*", help="scenario; several make a run each")
     parser.add_argument("--suite", action="append", choices=SUITES, help="judge this suite alone (default: all)")
     parser.add_argument(
         "-k", dest="keyword", metavar="EXPR", default="", help="only cases whose name matches, as in pytest"
@@ -38,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "  cutover rehearse orders.yaml -k 'orders and not export' --set stage=test\n"
         "  cutover rehearse orders.yaml --only old        # in the old network, then\n"
         "  cutover rehearse orders.yaml --against latest  # in the new one\n"
-        "  cutover rehearse orders.yaml --resume latest"
+        "  cutover rehearse --resume latest"
     )
 
 
@@ -46,7 +49,15 @@ def run(args: argparse.Namespace) -> int:
     """Rehearse each scenario; all are read before anything is sent."""
     if len(args.file) > 1 and (args.resume or args.against):
         raise UsageError("--resume and --against take one scenario", hint="name a single FILE")
-    scenarios = [read_scenario(file, args.set) for file in args.file]
-    order = Order(runs=args.runs, only=Side(args.only) if args.only else None, against=args.against, resume=args.resume)
+    sets = assignments(args.set)
+    files = list(args.file)
+    if args.resume and not files:
+        started = first_line(resolve(args.runs, args.resume))
+        files, sets = [started.source], {**started.sets, **sets}
+    if not files:
+        raise UsageError("no scenario named", hint="cutover rehearse FILE; scenarios/ has examples")
+    scenarios = [load(Path(file), sets=sets) for file in files]
+    only = Side(args.only) if args.only else None
+    order = Order(runs=args.runs, sets=sets, only=only, against=args.against, resume=args.resume)
     selection = Selection(suites=tuple(args.suite or ()), keyword=args.keyword, lf=args.lf, junitxml=args.junitxml)
     return worst([execute(scenario, order, selection) for scenario in scenarios])

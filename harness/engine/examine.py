@@ -1,7 +1,7 @@
 """One asked step → compared, judged, recorded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from harness.compare.causes import Causes, Explained
@@ -9,10 +9,12 @@ from harness.decide.pair import Judgement, judge, judge_alone
 from harness.engine.unit import Asked, Running
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
+from harness.journal.replay import masked_like
 from harness.model.difference import Cause, Difference
 from harness.model.event import Recorded, RecordedPair
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome
+from harness.model.response import Response
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.types import Case, Scenario
@@ -21,9 +23,17 @@ from harness.scenario.types import Case, Scenario
 _USUAL = frozenset({Cause.IDENTITY, Cause.BOUND})
 
 
+Seen = Callable[[Exchange | None, Exchange | None, tuple[Difference, ...], Judgement], None]
+
+
 @dataclass(slots=True, kw_only=True)
 class Examination:
-    """The Examiner of a run; `keep_all` keeps every body (a one-sided run is of no use without)."""
+    """The Examiner of a run.
+
+    `keep_all` keeps every body (a one-sided run is of no use without). `stored` says that one side's answers come from
+    an earlier run's journal, masked: the live side's are then masked alike before they are compared. `seen` is shown each step with the answers
+    themselves, for whoever looks at a single case live.
+    """
 
     scenario: Scenario
     recorder: Recorder
@@ -31,6 +41,7 @@ class Examination:
     today: date
     keep_all: bool = False
     stored: bool = False
+    seen: Seen | None = None
     _causes: Causes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,8 +70,12 @@ class Examination:
         if asked.skipped or (old is None and new is None):
             why = asked.skipped or "was asked of no side"
             return _unasked(asked, why)
+        if self.stored:
+            old, new = self._like_stored(old), self._like_stored(new)
         explained = self._explain(running, asked, old, new)
         judgement = self._judge(asked, explained)
+        if self.seen is not None:
+            self.seen(old, new, explained.differences, judgement)
         keep = self._keeps(judgement, explained)
         counts, differences, cut = (
             self.recorder.differences(explained.differences) if explained.differences else ({}, (), False)
@@ -113,6 +128,11 @@ class Examination:
         if asked.step.side is None and judgement.outcome is Outcome.PASS:
             return Judgement(outcome=Outcome.INCONCLUSIVE, why=(f"only the {only.request.side} side was asked",))
         return judgement
+
+    def _like_stored(self, exchange: Exchange | None) -> Exchange | None:
+        if exchange is None or not isinstance(exchange.answer, Response):
+            return exchange
+        return replace(exchange, answer=masked_like(exchange.answer, self.recorder))
 
     def _keeps(self, judgement: Judgement, explained: Explained) -> bool:
         kept = self.scenario.evidence.bodies

@@ -73,16 +73,19 @@ def noise_calls(step: Step, sides: Sequence[Side], repeats: int) -> int:
     return repeats if asked_of_both and step.method in SAFE_METHODS else 0
 
 
+def requests(unit: Unit, sides: Sequence[Side], repeats: int) -> int:
+    """Return how many requests a unit takes, retries not counted."""
+    return sum(len(sides_of(step, sides)) + noise_calls(step, sides, repeats) for step in unit.case.steps)
+
+
 def cost(scenario: Scenario, cases: Iterable[Case], sides: Sequence[Side] = tuple(Side)) -> Cost:
     """Count requests (retries not included) and the time they take at the scenario's rate."""
     per_side = dict.fromkeys(Side, 0)
     noise = 0
-    for case in cases:
-        if skip_reason(case):
-            continue
-        for step in case.steps:
+    for unit in units(cases):
+        for step in unit.case.steps:
             for side in sides_of(step, sides):
-                per_side[side] += case.repeat
-            noise += case.repeat * noise_calls(step, sides, scenario.compare.noise_repeats)
+                per_side[side] += 1
+            noise += noise_calls(step, sides, scenario.compare.noise_repeats)
     old, new = per_side[Side.OLD] + noise, per_side[Side.NEW]
     return Cost(old=old, new=new, noise=noise, seconds=max(old, new) / scenario.limits.rate)

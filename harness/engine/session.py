@@ -33,9 +33,10 @@ UNKNOWN = "outcome unknown: an unsafe request was in flight when the run was kil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the command line asked for; `only` is a side, `against` and `resume` name runs."""
+    """What was asked for; `only` is a side, `against` and `resume` name runs, `sets` are the vars given."""
 
     runs: Path
+    sets: Mapping[str, str] = field(default_factory=dict)
     only: Side | None = None
     against: str = ""
     resume: str = ""
@@ -248,6 +249,8 @@ def _started(scenario: Scenario, order: Order, stored: StoredRun | None, mask: M
         mode=mode,
         against=stored.run if stored else "",
         seed=random.SystemRandom().randrange(2**32),
+        source=str(scenario.files[0].resolve()),
+        sets=dict(order.sets),
         gateways=gateway_facts(scenario, mask.text),
         gates=gate_info(scenario, now, mask.text),
     )

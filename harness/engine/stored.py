@@ -58,6 +58,15 @@ def load_stored(run_dir: Path, scenario: Scenario) -> StoredRun:
     return StoredRun(run=started.run, side=side, ended=ended, answers=answers)
 
 
+def first_line(run_dir: Path) -> Started:
+    """Return how a run began, whether or not it ended; raises JournalError."""
+    for _, event in read(run_dir, sealed=False):
+        if isinstance(event, Started):
+            return event
+        break
+    raise UsageError(f"{run_dir}: nothing to resume", hint="start a new run with `cutover rehearse FILE`")
+
+
 def _side(started: Started | None, run_dir: Path, scenario: Scenario) -> Side:
     if started is None or not started.mode.startswith("only-"):
         raise UsageError(

@@ -4,7 +4,7 @@ Texts in events are already masked (journal/record.py makes them); reports are f
 Times are Unix seconds, durations milliseconds, sizes bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.model.request import Headers
 
@@ -134,7 +134,11 @@ class WaiverInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """First line of a run. `mode` is rehearse, only-old, only-new or against; `gateways` maps side → facts to show."""
+    """First line of a run.
+
+    `mode` is rehearse, only-old, only-new or against; `gateways` maps side → facts to show. `source` and `sets` say
+    how to read the scenario again when the run is resumed.
+    """
 
     schema: int = 1
     run: str
@@ -147,6 +151,8 @@ class Started:
     mode: str
     against: str = ""
     seed: int
+    source: str = ""
+    sets: dict[str, str] = field(default_factory=dict)
     gateways: dict[str, dict[str, str]]
     gates: GateInfo
 
