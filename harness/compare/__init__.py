@@ -1,0 +1,1 @@
+"""What differs between two answers: status, headers, bodies; noise; causes."""

@@ -1,0 +1,51 @@
+"""Which items of two sequences belong together, in bounded time."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from difflib import SequenceMatcher
+
+LIMIT = 2_000
+BY_INDEX = f"compared by index: more than {LIMIT:,} items, or too many alike"
+
+Pairing = tuple[list[tuple[int | None, int | None]], str]
+
+
+def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairing:
+    """Return the index pairs that are not equal, (old, None) for a lost item, (None, new) for a new one, and a note.
+
+    Equal ends are trimmed; the rest goes through difflib while that is small, else index by index (the note says so).
+    """
+    start, end = trim(old, new)
+    a, b = old[start : len(old) - end], new[start : len(new) - end]
+    if not _small(a, b):
+        pairs = _by_index(len(a), len(b), start, start)
+        return [(i, j) for i, j in pairs if i is None or j is None or old[i] != new[j]], BY_INDEX
+    found: list[tuple[int | None, int | None]] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag != "equal":
+            found.extend(_by_index(i2 - i1, j2 - j1, start + i1, start + j1))
+    return found, ""
+
+
+def trim(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[int, int]:
+    """Return how many items are equal at the start and at the end."""
+    shorter = min(len(old), len(new))
+    start = 0
+    while start < shorter and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return start, end
+
+
+def _small(a: Sequence[Hashable], b: Sequence[Hashable]) -> bool:
+    """Tell whether difflib is fast here: its time grows with the number of equal pairs, not with the lengths."""
+    if len(a) > LIMIT or len(b) > LIMIT:
+        return False
+    counts = Counter(b)
+    return sum(counts[item] for item in a) <= 4 * (len(a) + len(b)) + 64
+
+
+def _by_index(old: int, new: int, i0: int, j0: int) -> list[tuple[int | None, int | None]]:
+    return [(i0 + n if n < old else None, j0 + n if n < new else None) for n in range(max(old, new))]

@@ -1,0 +1,240 @@
+"""Two JSON arrays: in order, matched by a key, or as a multiset of whole values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw
+
+from harness.compare.align import BY_INDEX, LIMIT, align
+from harness.compare.json_text import BadJson, frozen, level, parse, same, show
+from harness.model.difference import Kind
+
+if TYPE_CHECKING:
+    from harness.compare.json_diff import Walker
+    from harness.model.place import Path
+
+_BYTES_LIMIT = 2_000_000
+_NEW_INDEX = "index on the new side"
+_TRIES = 100
+
+
+def compare(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    """Compare two arrays as the rules for this place say; without a rule, in order."""
+    key = walk.book.unordered(path) if walk.book is not None else None
+    if key is None:
+        _ordered(walk, old, new, path)
+    elif key:
+        _Keyed(walk, key, path).compare(old, new)
+    else:
+        _multiset(walk, old, new, path)
+
+
+def _ordered(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    if len(old) != len(new):
+        _aligned(walk, old, new, path)
+        return
+    if old and type(old[0]) is Raw:
+        differing = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    else:
+        differing = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if not same(a, b)]
+    mark = walk.out.mark()
+    for i in differing:
+        walk.node(old[i], new[i], (*path, i))
+        if walk.out.capped:
+            break
+    if len(differing) < 2 or not walk.out.unexplained_since(mark):
+        return
+    if _permuted([old[i] for i in differing], [new[i] for i in differing]):
+        walk.out.rewind(mark)
+        _tell_order(walk, old, new, path)
+
+
+def _tell_order(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    walk.out.add(walk.at(path), Kind.ORDER, show(old), show(new), path=path, note="the same items in another order")
+
+
+def _permuted(old: list[Any], new: list[Any]) -> bool:
+    """Tell whether the same values come in another order; beyond the limits only equal bytes are seen."""
+    if type(old[0]) is Raw:
+        if Counter(map(bytes, old)) == Counter(map(bytes, new)):
+            return True
+        if len(old) > LIMIT or sum(map(len, old)) + sum(map(len, new)) > _BYTES_LIMIT:
+            return False
+    elif len(old) > LIMIT:
+        return False
+    try:
+        others = [_thaw(item) for item in new]
+        # the cheap test first: no permutation if one differing item is nowhere on the other side
+        probe = next((a for a, b in zip(map(_thaw, old), others, strict=True) if a != b), None)
+        if probe is not None and probe not in others:
+            return False
+        return Counter(frozen(_thaw(item)) for item in old) == Counter(map(frozen, others))
+    except BadJson:
+        return False
+
+
+def _thaw(item: Any) -> Any:
+    return parse(item) if type(item) is Raw else item
+
+
+def _key_of_whole(item: Any) -> Any:
+    try:
+        return frozen(_thaw(item))
+    except BadJson:
+        return bytes(item)
+
+
+def _aligned(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    for i, j, note in _pairs(old, new):
+        if i is None:
+            assert j is not None
+            walk.gained((*path, j), new[j], "; ".join(filter(None, (_NEW_INDEX, note))))
+        elif j is None:
+            walk.lost((*path, i), old[i], note)
+        else:
+            walk.node(old[i], new[j], (*path, i))
+        if walk.out.capped:
+            return
+
+
+def _pairs(old: list[Any], new: list[Any]) -> list[tuple[int | None, int | None, str]]:
+    """Return the pairs of items that differ; equal ends are trimmed by their bytes before anything is read."""
+    start = end = 0
+    shorter = min(len(old), len(new))
+    if shorter and type(old[0]) is Raw:
+        while start < shorter and old[start] == new[start]:
+            start += 1
+        while end < shorter - start and old[-1 - end] == new[-1 - end]:
+            end += 1
+    a, b = old[start : len(old) - end], new[start : len(new) - end]
+    raw = any(type(side[0]) is Raw for side in (a, b) if side)
+    size = sum(map(len, a)) + sum(map(len, b)) if raw else 0
+    if max(len(a), len(b)) > LIMIT or size > _BYTES_LIMIT:
+        longer = range(max(len(a), len(b)))
+        pairs = [(start + n if n < len(a) else None, start + n if n < len(b) else None, BY_INDEX) for n in longer]
+        return list(pairs)
+    found, note = align([_key_of_whole(item) for item in a], [_key_of_whole(item) for item in b])
+    return [(None if i is None else start + i, None if j is None else start + j, note) for i, j in found]
+
+
+class _Keyed:
+    """Arrays whose items are matched by a key; a missing or repeated key is a difference."""
+
+    __slots__ = ("_key", "_path", "_walk")
+
+    def __init__(self, walk: Walker, key: str, path: Path) -> None:
+        self._walk = walk
+        self._key = key
+        self._path = path
+
+    def compare(self, old: list[Any], new: list[Any]) -> None:
+        """Compare item by item, places counted on the old side."""
+        walk, path = self._walk, self._path
+        mine, theirs = self._index(old, "old"), self._index(new, "new")
+        for key, i in mine.items():
+            j = theirs.get(key)
+            if j is None:
+                walk.lost((*path, i), old[i], f"no item with this {self._key} on the new side")
+            else:
+                walk.node(old[i], new[j], (*path, i))
+            if walk.out.capped:
+                return
+        for key, j in theirs.items():
+            if key not in mine:
+                walk.gained((*path, j), new[j], f"no item with this {self._key} on the old side; {_NEW_INDEX}")
+        if list(mine) != [key for key in theirs if key in mine]:
+            _allowed_order(walk, old, new, path)
+
+    def _index(self, items: list[Any], side: str) -> dict[Any, int]:
+        found: dict[Any, int] = {}
+        for position, item in enumerate(items):
+            key = self._key_of(item)
+            if key is None:
+                self._tell(position, item, side, f"no {self._key} to match this item by on the {side} side")
+            elif key in found:
+                self._tell(position, item, side, f"this {self._key} occurs again on the {side} side")
+            else:
+                found[key] = position
+        return found
+
+    def _key_of(self, item: Any) -> Any:
+        try:
+            members = level(item) if type(item) is Raw else item
+            if type(members) is not dict or self._key not in members:
+                return None
+            return ("key", frozen(_thaw(members[self._key])))
+        except BadJson:
+            return None
+
+    def _tell(self, position: int, item: Any, side: str, note: str) -> None:
+        path = (*self._path, position)
+        texts = (show(item), None) if side == "old" else (None, show(item))
+        self._walk.out.add(self._walk.at(path), Kind.FORMAT, *texts, path=path, note=note)
+
+
+def _allowed_order(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    note = "another order, which a rule allows"
+    walk.out.set_aside(walk.at(path), Kind.ORDER, show(old), show(new), path=path, note=note)
+
+
+def _multiset(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    lost, gained = list(range(len(old))), list(range(len(new)))
+    if any(type(items[0]) is Raw for items in (old, new) if items):
+        lost, gained = _unmatched(old, new, lost, gained, bytes)
+    lost, gained = _unmatched(old, new, lost, gained, _key_of_whole)
+    if walk.book is not None and walk.book.reaches_below(path):
+        lost, gained = _unmatched_by_rules(walk, old, new, lost, gained, path)
+    if len(lost) == len(gained) == 1:
+        walk.node(old[lost[0]], new[gained[0]], (*path, lost[0]))
+        return
+    for i in lost:
+        walk.lost((*path, i), old[i], "no such item on the new side")
+        if walk.out.capped:
+            return
+    for j in gained:
+        walk.gained((*path, j), new[j], f"no such item on the old side; {_NEW_INDEX}")
+    if not lost and not gained and not all(map(_alike, old, new)):
+        _allowed_order(walk, old, new, path)
+
+
+def _alike(old: Any, new: Any) -> bool:
+    return bool(old == new) if type(old) is Raw else same(old, new)
+
+
+def _unmatched(
+    old: list[Any], new: list[Any], lost: list[int], gained: list[int], key: Any
+) -> tuple[list[int], list[int]]:
+    """Return the indexes on each side that find no partner with the same key."""
+    places: dict[Any, list[int]] = {}
+    for j in reversed(gained):
+        places.setdefault(key(new[j]), []).append(j)
+    left = []
+    for i in lost:
+        partners = places.get(key(old[i]))
+        if partners:
+            partners.pop()
+        else:
+            left.append(i)
+    return left, sorted(j for partners in places.values() for j in partners)
+
+
+def _unmatched_by_rules(
+    walk: Walker, old: list[Any], new: list[Any], lost: list[int], gained: list[int], path: Path
+) -> tuple[list[int], list[int]]:
+    """Pair items that differ only in what rules allow; tries every pair, so only for a few."""
+    if len(lost) > _TRIES or len(gained) > _TRIES:
+        return lost, gained
+    left, free = [], list(gained)
+    for i in lost:
+        for j in free:
+            mark = walk.out.mark()
+            walk.node(old[i], new[j], (*path, i))
+            if not walk.out.unexplained_since(mark):
+                free.remove(j)
+                break
+            walk.out.rewind(mark)
+        else:
+            left.append(i)
+    return left, free

@@ -1,0 +1,160 @@
+"""What the old side disagrees with itself about, and what of a comparison that explains.
+
+The old side is asked again; where its answers differ, a difference between old and new says little. It is set aside
+only at exactly such a place, only for the kinds that were seen there (value, order), and only if both values share
+type and format. Places that count items are no help where the old side reorders or resizes the array that holds
+them: what stood at `$.items[0].price` was another item's price.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from harness.compare.answers import compare
+from harness.compare.collect import CAP_NOTE
+from harness.compare.formats import same_format
+from harness.model.difference import Cause, Difference, Kind
+from harness.model.response import Answer, NoResponse, Response
+from harness.model.rule import CompareRules
+
+_KINDS = frozenset({Kind.VALUE, Kind.ORDER})
+_COUNTED = re.compile(r"\[\d+\]|(?<=body:)(?:line|record) \d+")
+_NEVER = ("status", "response", "body", "time:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """What repeats of the old side taught: kinds by place, places that hold moving items, and what to tell of it."""
+
+    places: dict[str, frozenset[Kind]]
+    moving: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = Noise(places={})
+
+
+def learn(old: Response, repeats: Sequence[Answer], rules: CompareRules, *, method: str = "GET") -> Noise:
+    """Compare an answer of the old side with further ones to the same request; one that failed teaches nothing."""
+    if not repeats:
+        return NOTHING
+    places: defaultdict[str, set[Kind]] = defaultdict(set)
+    moving: set[str] = set()
+    notes = []
+    for answer in repeats:
+        if isinstance(answer, NoResponse):
+            notes.append(f"asking the old side again failed ({answer.reason}); nothing was learnt from it")
+            continue
+        found = compare(old, answer, rules, method=method)
+        if found.capped:
+            notes.append("the old side differs from itself in too many places; nothing was learnt from it")
+            continue
+        for difference in found.differences:
+            places[difference.at].add(difference.kind)
+        moving |= _moving(found.differences)
+    kinds = {place: frozenset(found) for place, found in places.items()}
+    return Noise(places=kinds, moving=frozenset(moving), notes=tuple(notes))
+
+
+def _moving(differences: Iterable[Difference]) -> set[str]:
+    """Return the arrays (or line and record sequences) whose items change places or number on the old side.
+
+    Seen by an item that is missing or added, by an order difference, or by one field's values that only change
+    places among the items.
+    """
+    found: set[str] = set()
+    fields: defaultdict[str, list[Difference]] = defaultdict(list)
+    for difference in differences:
+        holder = _holder(difference.at)
+        if difference.kind is Kind.ORDER:
+            found.add(difference.at)
+        elif holder is not None:
+            if difference.kind in (Kind.MISSING, Kind.ADDED, Kind.FORMAT) and _is_item(difference.at):
+                found.add(holder)
+            fields[_COUNTED.sub("[*]", difference.at)].append(difference)
+    for alike in fields.values():
+        if len(alike) > 1 and Counter(d.old for d in alike) == Counter(d.new for d in alike):
+            found |= {holder for d in alike if (holder := _holder(d.at)) is not None}
+    return found
+
+
+def _holder(at: str) -> str | None:
+    """Return the outermost place of `at` that counts items: `body:$.items[3].price` → `body:$.items`."""
+    match = _COUNTED.search(at)
+    return at[: match.start()] if match and at.startswith("body:") else None
+
+
+def _is_item(at: str) -> bool:
+    return bool(re.search(r"(?:\[\d+\]|body:(?:line|record) \d+)$", at))
+
+
+def set_aside(differences: Sequence[Difference], noise: Noise) -> tuple[Difference, ...]:
+    """Return the differences with those that noise explains marked so, others at such a place with a note.
+
+    Nothing is set aside if the comparison was cut short.
+    """
+    if not noise.places:
+        return tuple(differences)
+    capped = any(difference.note == CAP_NOTE for difference in differences)
+    return tuple(_judged(difference, noise, capped=capped) for difference in differences)
+
+
+def _judged(difference: Difference, noise: Noise, *, capped: bool) -> Difference:
+    kinds = noise.places.get(difference.at)
+    if kinds is None or difference.cause is not Cause.UNEXPLAINED:
+        return difference
+    why = "the comparison was cut short" if capped else _why_not(difference, kinds, noise)
+    if not why:
+        return replace(difference, cause=Cause.NOISE)
+    told = f"the old side also differs from itself here ({why})"
+    return replace(difference, note="; ".join(filter(None, (difference.note, told))))
+
+
+def _why_not(difference: Difference, kinds: frozenset[Kind], noise: Noise) -> str:
+    """Return why a difference at a noisy place is not noise, "" if it is."""
+    at = difference.at
+    if difference.kind not in _KINDS:
+        return f"{', '.join(sorted(kinds))}; {difference.kind} is never noise"
+    if difference.kind not in kinds:
+        return f"only in {', '.join(sorted(kinds))}"
+    if at in _NEVER or at.startswith(("time:", "body:byte ")):
+        return "never noise at this place"
+    holder = _holder(at)
+    if holder is not None and any(_inside(at, place) for place in noise.moving):
+        return "its items change places there: a rule with `unordered` lets them be compared"
+    if difference.kind is Kind.VALUE and not _alike(difference):
+        return "but the values share no type and format"
+    return ""
+
+
+def _inside(at: str, holder: str) -> bool:
+    return at != holder and at.startswith(holder)
+
+
+def _alike(difference: Difference) -> bool:
+    old, new = difference.old, difference.new
+    if old is None or new is None:
+        return False
+    if difference.path is None:
+        return same_format(_bare(old), _bare(new))
+    a, b = _scalar(old), _scalar(new)
+    return a is not None and b is not None and a[0] == b[0] and same_format(a[1], b[1])
+
+
+def _bare(text: str) -> str:
+    """Return a header's value without the quotes of an entity tag."""
+    return text.removeprefix("W/").strip('"')
+
+
+def _scalar(text: str) -> tuple[str, str] | None:
+    """Return type and text of a JSON scalar, None for anything else."""
+    if text.startswith('"'):
+        try:
+            return "string", str(json.loads(text))
+        except ValueError:
+            return ("string", text)
+    if text in ("true", "false"):
+        return "boolean", "boolean"
+    return ("number", text) if text[:1] in "-0123456789" and text else None
