@@ -31,8 +31,8 @@ class Examination:
     """The Examiner of a run.
 
     `keep_all` keeps every body (a one-sided run is of no use without). `stored` says that one side's answers come from
-    an earlier run's journal, masked: the live side's are then masked alike before they are compared. `seen` is shown each step with the answers
-    themselves, for whoever looks at a single case live.
+    an earlier run's journal, masked: the live side's are then masked alike before they are compared. `seen` is shown
+    each step with the answers themselves, for whoever looks at a single case live.
     """
 
     scenario: Scenario

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import msgspec
 
-from harness.model.event import Ended, Event, Intent, Judged, Note, Planned, Round, Started
+from harness.model.event import Asked, Ended, Event, Intent, Judged, Note, Planned, Round, Started
 
 FILE = "journal.jsonl"
 FIRST = "0" * 64
@@ -24,6 +24,7 @@ NAMES: dict[type, str] = {
     Round: "round",
     Note: "note",
     Judged: "judged",
+    Asked: "asked",
     Ended: "ended",
 }
 
