@@ -53,7 +53,8 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# RUNLEVEL=1 keeps the package from starting its own service; tests start their servers themselves, on free ports.
+# Tests start their servers themselves, on free ports: RUNLEVEL=1 keeps the packages from starting services of their own,
+# and what systemd started all the same is stopped.
 servers:
 	@missing=; for name in $(SERVERS); do \
 		PATH="$$PATH:/usr/sbin" command -v "$$name" >/dev/null || missing="$$missing $$name"; done; \
@@ -62,7 +63,9 @@ servers:
 		echo "servers: missing:$$missing; run this as root on Debian, or install them yourself" >&2; exit 1; fi; \
 	echo "servers: installing$$missing"; \
 	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; \
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	apt-get update -qq && \
+	apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends $$missing >/dev/null || exit 1; \
+	case "$$missing " in *" nginx "*) service nginx stop >/dev/null 2>&1 || true;; esac
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
