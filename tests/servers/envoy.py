@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.servers.process import HOST, Child, find_program, free_ports
+from tests.servers.process import HOST, Child, find_program, on_free_ports
 from tests.servers.tls import ServerFiles
 
 _API = "type.googleapis.com/envoy.extensions"
@@ -57,11 +57,14 @@ class Envoy:
         program = find()
         assert program is not None
         folder.mkdir(parents=True)
-        (self.port,) = free_ports(1)
         config = folder / "envoy.json"
-        config.write_text(json.dumps(_bootstrap(self.port, setup), indent=1))
-        flags = ["--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"]
-        self._child = Child([program, "-c", str(config), *flags], folder, [self.port])
+        argv = [program, "-c", str(config), "--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"]
+
+        def start(ports: list[int]) -> Child:
+            config.write_text(json.dumps(_bootstrap(ports[0], setup), indent=1))
+            return Child(argv, folder, ports)
+
+        (self.port,), self._child = on_free_ports(1, start)
 
     def stop(self) -> None:
         """Stop it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.servers.process import HOST, Child, find_program, free_ports
+from tests.servers.process import HOST, Child, find_program, on_free_ports
 from tests.servers.tls import ServerFiles
 
 
@@ -68,11 +68,14 @@ class Nginx:
         program = find()
         assert program is not None
         folder.mkdir(parents=True)
-        self.ports = free_ports(len(servers))
         config = folder / "nginx.conf"
-        config.write_text(_config(folder, list(zip(self.ports, servers, strict=True)), workers))
-        log = str(folder / "error.log")
-        self._child = Child([program, "-p", str(folder), "-e", log, "-c", str(config)], folder, self.ports)
+        argv = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
+
+        def start(ports: list[int]) -> Child:
+            config.write_text(_config(folder, list(zip(ports, servers, strict=True)), workers))
+            return Child(argv, folder, ports)
+
+        self.ports, self._child = on_free_ports(len(servers), start)
 
     @property
     def port(self) -> int:

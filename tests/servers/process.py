@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -82,6 +82,18 @@ class Child:
             except subprocess.TimeoutExpired:
                 continue
         raise ServerDied(f"{self._argv[0]} does not listen on {port}:\n{self.output()[-4000:]}")
+
+
+def on_free_ports(count: int, start: Callable[[list[int]], Child]) -> tuple[list[int], Child]:
+    """Start a program on ports that were free a moment ago; anew when someone else was quicker."""
+    for left in (2, 1, 0):
+        ports = free_ports(count)
+        try:
+            return ports, start(ports)
+        except ServerDied as died:
+            if not left or "ddress already in use" not in str(died):
+                raise
+    raise AssertionError
 
 
 def _listens(port: int) -> bool:
