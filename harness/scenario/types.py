@@ -14,6 +14,7 @@ from harness.model.side import Side
 
 Unsafe = Literal["", "run", "skip"]
 BodiesKept = Literal["all", "differing", "none"]
+BodyKind = Literal["", "json", "form"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,8 @@ class Step:
     """One request of a case. `target` starts with "/"; it, header values and `body` may hold `${capture}` marks.
 
     `side` limits the step to one side; `captured_from` takes the captures of another side; `always` runs it even
-    if a step before it failed. `body_has_marks` says whether `body` (UTF-8) needs captures filled in.
+    if a step before it failed. `body_has_marks` says whether `body` (UTF-8) needs captures filled in, `body_kind` how
+    they are escaped there (marks.py fills all of them).
     """
 
     method: str
@@ -84,6 +86,7 @@ class Step:
     headers: Headers = ()
     body: bytes | None = field(default=None, repr=False)
     body_has_marks: bool = False
+    body_kind: BodyKind = ""
     identity: str | None = None
     expect: Expect = Expect()
     captures: tuple[Capture, ...] = ()

@@ -1,0 +1,73 @@
+"""Texts with a unit: durations, sizes, rates, dates, amounts."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from harness.scenario.context import Wrong
+
+_NUMBER = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)"
+_DURATION = re.compile(_NUMBER + r" ?(ms|s|m|h)")
+_SIZE = re.compile(_NUMBER + r" ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?")
+_RATE = re.compile(_NUMBER + r"(?: ?/ ?(s|m|min|h))?")
+_AMOUNT = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_BYTES = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_PER = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+DURATION = f"^{_NUMBER} ?(ms|s|m|h)$"
+SIZE = f"^{_SIZE.pattern}$"
+RATE = f"^{_RATE.pattern}$"
+DATE = f"^{_DATE.pattern}$"
+
+
+def duration(text: str) -> float:
+    """Return seconds, more than 0; raise Wrong."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise Wrong(f"'{text}' is no duration", "a number and its unit: 500ms, 35s, 2m, 1h")
+    seconds = float(found[1]) * _SECONDS[found[2]]
+    if not seconds:
+        raise Wrong("a duration of 0", "give more than 0, such as 35s")
+    return seconds
+
+
+def size(text: str) -> int:
+    """Return bytes, at least 1; raise Wrong."""
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise Wrong(f"'{text}' is no size", "a number and its unit: 500kB, 10MB, 1MiB")
+    count = int(Decimal(found[1]) * _BYTES[found[2] or "B"])
+    if not count:
+        raise Wrong("a size of 0", "give at least 1 byte, such as 10MB")
+    return count
+
+
+def rate(text: str) -> float:
+    """Return requests per second, more than 0; raise Wrong."""
+    found = _RATE.fullmatch(text)
+    if not found:
+        raise Wrong(f"'{text}' is no rate", "requests per second: 20, or with the unit: 20/s, 300/m")
+    value = float(found[1]) / _PER[found[2] or "s"]
+    if not value:
+        raise Wrong("a rate of 0 sends nothing", "give more than 0, such as 20/s")
+    return value
+
+
+def amount(text: str) -> Decimal:
+    """Return an exact amount, 0 or more, as it is written; raise Wrong."""
+    if not _AMOUNT.fullmatch(text):
+        raise Wrong(f"'{text}' is no tolerance", "the largest difference allowed, 0 or more, such as 0.01")
+    return Decimal(text)
+
+
+def day(text: str) -> date:
+    """Return a date; raise Wrong."""
+    if _DATE.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise Wrong(f"'{text}' is no date", "write YYYY-MM-DD, such as 2026-12-31")
