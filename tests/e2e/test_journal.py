@@ -1,0 +1,200 @@
+"""Evidence survives: kill -9 and resume, edits and cuts are named, reports are made again byte for byte."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.servers.command import ROOT, Done, arguments, cutover, environment
+from tests.servers.plain import Answer, Asked, PlainServer
+
+CASES = 2000
+
+
+def echo(asked: Asked) -> Answer:
+    return Answer(body=b'{"target": "%s"}' % asked.target.encode())
+
+
+def scenario(folder: Path, old: str, new: str, cases: str, more: str = "") -> Path:
+    file = folder / "s.yaml"
+    text = f"version: 1\nname: journal\nold: {{kind: generic, url: '{old}'}}\nnew: {{kind: generic, url: '{new}'}}\n"
+    text += f"limits: {{rate: 100000, concurrency: 16}}\ncompare: {{noise: {{repeats: 0}}}}\n{more}cases:\n{cases}"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def many(count: int) -> str:
+    """Half safe, half unsafe."""
+    lines = []
+    for index in range(count):
+        if index % 2:
+            lines.append(f"  - {{name: write {index}, request: POST /w/{index}, unsafe: run, body: x}}\n")
+        else:
+            lines.append(f"  - {{name: read {index}, request: GET /r/{index}}}\n")
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("after", [300, 2600])
+def test_kill_and_resume(tmp_path: Path, after: int) -> None:
+    """Killed in the safe half (300 requests in) and in the unsafe one (2,600 in)."""
+    with PlainServer(echo) as old, PlainServer(echo) as new:
+        file = scenario(tmp_path, old.url, new.url, many(CASES))
+        child = subprocess.Popen(
+            arguments("rehearse", file),
+            cwd=tmp_path,
+            env={**environment(), "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
+        while len(old.asked) + len(new.asked) < after and child.poll() is None:
+            pass
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        assert len(old.asked) + len(new.asked) < 2 * CASES
+        done = cutover("rehearse", "--resume", "latest", cwd=tmp_path)
+        rounds = done.rounds()
+        assert sorted(event["index"] for event in rounds) == list(range(CASES))
+        writes = {key: count for side in (old, new) for key, count in side.counts.items() if key.startswith("POST")}
+        for side in (old, new):
+            assert max(count for key, count in side.counts.items() if key.startswith("POST")) == 1, writes
+        unknown = [e for e in rounds if any("outcome unknown" in why for pair in e["pairs"] for why in pair["why"])]
+        assert len(unknown) <= 1
+        assert done.code == (5 if unknown else 0), done.out[-3000:] + done.err
+        assert any("resumed" in note for note in done.report["notes"])
+
+
+def test_interrupt_writes_reports_and_can_be_resumed(tmp_path: Path) -> None:
+    with PlainServer(echo) as old, PlainServer(echo) as new:
+        file = scenario(tmp_path, old.url, new.url, many(CASES))
+        child = subprocess.Popen(
+            arguments("rehearse", file),
+            cwd=tmp_path,
+            env={**environment(), "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        while len(old.asked) < 200 and child.poll() is None:
+            pass
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+        assert child.returncode == 2, out + err
+        first = Done(code=2, out=out, err=err, runs=tmp_path / "cutover-runs")
+        assert first.report["verdict"] == "HOLD"
+        assert (first.run / "report.html").exists()
+        done = cutover("rehearse", file, "--resume", "latest", cwd=tmp_path)
+        assert done.code == 0, done.out + done.err
+        assert sorted(event["index"] for event in done.rounds()) == list(range(CASES))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    folder = tmp_path_factory.mktemp("finished")
+    with PlainServer(echo) as old, PlainServer(lambda a: Answer(body=b'{"target": 1}')) as new:
+        file = scenario(folder, old.url, new.url, many(6))
+        done = cutover("rehearse", file, cwd=folder)
+    assert done.code == 1
+    return done
+
+
+REPORTS = ("report.html", "report.json", "report.md", "junit.xml")
+
+
+def test_report_again_is_the_same(finished: Done) -> None:
+    before = {name: (finished.run / name).read_bytes() for name in REPORTS}
+    for name in REPORTS[:1] + REPORTS[2:]:
+        (finished.run / name).unlink()
+    again = cutover("report", "latest", cwd=finished.runs.parent)
+    assert again.code == 1, again.err
+    assert {name: (finished.run / name).read_bytes() for name in REPORTS} == before
+
+
+def damaged(finished: Done, tmp_path: Path, change: str, number: int) -> Done:
+    import shutil
+
+    runs = tmp_path / "cutover-runs"
+    shutil.copytree(finished.runs, runs)
+    done = Done(code=0, out="", err="", runs=runs)
+    for name in REPORTS:
+        if name != "report.json":
+            (done.run / name).unlink()
+    journal = done.run / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    if change == "edit":
+        middle = len(lines[number]) // 2
+        swapped = b"0" if lines[number][middle : middle + 1] != b"0" else b"1"
+        lines[number] = lines[number][:middle] + swapped + lines[number][middle + 1 :]
+    else:
+        del lines[number]
+    journal.write_bytes(b"".join(lines))
+    return done
+
+
+@pytest.mark.parametrize("change", ["edit", "cut"])
+@pytest.mark.parametrize("number", range(11))
+def test_damage_is_named(finished: Done, tmp_path: Path, change: str, number: int) -> None:
+    total = len((finished.run / "journal.jsonl").read_bytes().splitlines())
+    if number >= total:
+        pytest.fail(f"the journal has only {total} lines: shorten the range")
+    run = damaged(finished, tmp_path, change, number)
+    done = cutover("report", "latest", cwd=tmp_path)
+    assert done.code == 3, done.out + done.err
+    named = [f"journal.jsonl:{line}:" in done.err for line in (number + 1, number + 2, number)]
+    assert any(named), done.err
+    assert not (run.run / "report.html").exists()
+
+
+def test_changed_scenario_is_not_resumed(tmp_path: Path) -> None:
+    with PlainServer(echo) as old, PlainServer(echo) as new:
+        file = scenario(tmp_path, old.url, new.url, many(4))
+        assert cutover("rehearse", file, cwd=tmp_path).code == 0
+        file.write_text(file.read_text() + "  - {name: more, request: GET /more}\n")
+        done = cutover("rehearse", file, "--resume", "latest", cwd=tmp_path)
+    assert done.code == 4
+    assert "changed" in done.err
+
+
+def test_one_side_now_the_other_later(tmp_path: Path) -> None:
+    with PlainServer(echo) as old, PlainServer(echo) as new, PlainServer(lambda a: Answer(body=b"{}")) as wrong:
+        file = scenario(tmp_path, old.url, new.url, many(6), "evidence: {bodies: none}\n")
+        first = cutover("rehearse", file, "--only", "old", cwd=tmp_path)
+        assert first.code == 5
+        assert not new.asked
+        asked = len(old.asked)
+        second = cutover("rehearse", file, "--against", first.run.name, cwd=tmp_path)
+        assert second.code == 0, second.out + second.err
+        assert len(old.asked) == asked
+        assert len(new.asked) == 6
+        assert any("older than" in note for note in second.report["notes"])
+        text = file.read_text().replace(new.url, wrong.url)
+        (tmp_path / "other").mkdir()
+        other = tmp_path / "other" / "s.yaml"
+        other.write_text(text)
+        refused = cutover("rehearse", other, "--against", first.run.name, cwd=tmp_path)
+        assert refused.code == 4
+
+
+def test_against_finds_what_differs(tmp_path: Path) -> None:
+    with PlainServer(echo) as old, PlainServer(lambda a: Answer(body=b'{"target": null}')) as new:
+        file = scenario(tmp_path, old.url, new.url, many(4))
+        assert cutover("rehearse", file, "--only", "old", cwd=tmp_path).code == 5
+        done = cutover("rehearse", file, "--against", "latest", cwd=tmp_path)
+    assert done.code == 1
+    assert {finding["at"] for finding in done.findings()} == {"body:$.target"}
+
+
+def test_runs_of_two_at_once_do_not_mix(tmp_path: Path) -> None:
+    with PlainServer(echo) as old, PlainServer(echo) as new:
+        file = scenario(tmp_path, old.url, new.url, many(20))
+        command = arguments("rehearse", file)
+        env = {**environment(), "PYTHONPATH": str(ROOT)}
+        children = [
+            subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+            for _ in range(2)
+        ]
+        assert [child.wait(timeout=60) for child in children] == [0, 0]
+    runs = [path for path in (tmp_path / "cutover-runs").iterdir() if not path.name.startswith(".")]
+    assert len(runs) == 2
