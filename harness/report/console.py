@@ -1,0 +1,269 @@
+"""What the terminal shows: progress while sending, then what matters first.
+
+Nothing here reads markup: every text is a rich Text whose words went through `visible`, so neither a response nor a
+scenario can colour, move or clear the terminal. No thread draws: measured latencies must not share the interpreter.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console as Terminal
+from rich.console import RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from harness.model.finding import Finding, Summary
+from harness.model.outcome import Severity, Verdict
+from harness.report.text import NOTHING, duration, plural, short, visible
+from harness.report.view import Aside, extent, headline, problems, scope, set_aside
+
+MOST_FINDINGS = 12
+MOST_UNPROVEN = 8
+MOST_REASONS = 8
+REDRAW_SECONDS = 0.2
+PLAIN_SECONDS = 10.0
+
+_STYLE_OF_VERDICT = {
+    Verdict.GO: "green",
+    Verdict.HOLD: "yellow",
+    Verdict.NO_GO: "red",
+    Verdict.ROLLBACK: "red",
+}
+_STYLE_OF_SEVERITY = {
+    Severity.CRITICAL: "bold red",
+    Severity.MAJOR: "red",
+    Severity.MINOR: "yellow",
+    Severity.INFO: "dim",
+}
+
+
+class Console:
+    """The terminal's view of one run: `begin`, many cheap `update`s, `finish`."""
+
+    def __init__(
+        self,
+        file: TextIO,
+        width: int | None = None,
+        *,
+        color: bool | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.terminal = Terminal(
+            file=file,
+            width=width,
+            force_terminal=True if color else None,
+            no_color=True if color is False else None,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
+        self._clock = clock
+        self._live: Live | None = None
+        self._total = 0
+        self._began = 0.0
+        self._next = 0.0
+
+    def begin(self, total_requests: int, title: str = "") -> None:
+        """Start the progress display; `total_requests` counts requests to both sides together."""
+        self._total = total_requests
+        self._began = self._clock()
+        if title:
+            self.terminal.print(_plain(title, style="bold"))
+        if self.terminal.is_terminal:
+            self._live = Live(
+                console=self.terminal,
+                auto_refresh=False,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+            self._next = self._began
+        else:
+            self._next = self._began + PLAIN_SECONDS
+
+    def update(self, done: int, differences: int) -> None:
+        """Tell how many requests are done and how many unexplained differences were met so far."""
+        now = self._clock()
+        if now < self._next:
+            return
+        words = self._words(done, differences, now - self._began)
+        if self._live is None:
+            self._next = now + PLAIN_SECONDS
+            self.terminal.print(words)
+            return
+        self._next = now + REDRAW_SECONDS
+        self._live.update(self._bar(done, words), refresh=True)
+
+    def close(self) -> None:
+        """Take the progress display away; safe to call more than once."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def finish(self, summary: Summary, paths: Mapping[str, Path]) -> None:
+        """Show the verdict, what it rests on, what was set aside, what is unproven and where the reports are."""
+        self.close()
+        for part in (
+            _banner(summary),
+            *_findings(summary),
+            *_aside(set_aside(summary)),
+            *_unproven(summary),
+            *_waivers(summary),
+            *_notes(summary),
+            *_paths(paths),
+        ):
+            self.terminal.print(part)
+
+    def _words(self, done: int, differences: int, elapsed: float) -> Text:
+        parts = [f"{done:,} of {self._total:,} requests" if self._total else f"{done:,} requests"]
+        rate = done / elapsed if elapsed > 0 else 0.0
+        parts.append(f"{rate:,.0f}/s")
+        if rate and done < self._total:
+            parts.append(f"{duration((self._total - done) / rate)} left")
+        text = Text("  ".join(parts), overflow="ellipsis", no_wrap=True)
+        met = plural(differences, "unexplained difference") if differences else "no unexplained difference so far"
+        return text.append("  ").append(met, style="red" if differences else "dim")
+
+    def _bar(self, done: int, words: Text) -> RenderableType:
+        grid = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=max(self._total, 1), completed=done, width=min(30, self.terminal.width // 3))
+        grid.add_row(bar, words)
+        return grid
+
+
+def _plain(text: str, style: str = "") -> Text:
+    return Text(visible(text), style=style)
+
+
+def _banner(summary: Summary) -> RenderableType:
+    style = _STYLE_OF_VERDICT[summary.verdict]
+    text = Text(headline(summary), style="bold")
+    if scope(summary):
+        text.append("\n").append(visible(scope(summary)))
+    for reason in summary.reasons[:MOST_REASONS]:
+        text.append("\n• ").append(visible(short(reason, 400)))
+    if len(summary.reasons) > MOST_REASONS:
+        text.append(f"\n… and {plural(len(summary.reasons) - MOST_REASONS, 'more reason')}", style="dim")
+    title = Text(f" {summary.verdict.value} ", style=f"bold reverse {style}")
+    took = duration(summary.ended - summary.started)
+    foot = Text(f" {plural(summary.pairs, 'pair')} compared in {took} ", style="dim")
+    return Panel(
+        text, title=title, title_align="left", subtitle=foot, subtitle_align="right", border_style=style, padding=(1, 2)
+    )
+
+
+def _heading(words: str) -> Text:
+    return Text(f"\n{words}", style="bold")
+
+
+def _findings(summary: Summary) -> list[RenderableType]:
+    found = problems(summary)
+    if not found:
+        return []
+    parts: list[RenderableType] = [_heading(f"What is wrong ({len(found)})")]
+    for number, finding in enumerate(found[:MOST_FINDINGS], 1):
+        parts.append(_finding(number, finding))
+    if len(found) > MOST_FINDINGS:
+        parts.append(Text(f"… and {len(found) - MOST_FINDINGS:,} more in report.html", style="dim"))
+    return parts
+
+
+def _finding(number: int, finding: Finding) -> RenderableType:
+    head = Text(f"{number}. ", style="bold")
+    head.append(f"{finding.severity.value} ", style=_STYLE_OF_SEVERITY[finding.severity])
+    head.append(visible(short(finding.title, 300)), style="bold")
+    body = Text(visible(short(extent(finding), 300)))
+    if finding.operation and finding.operation != finding.case:
+        body.append("  ").append(visible(short(finding.operation, 120)), style="dim")
+    if finding.old is not None or finding.new is not None:
+        body.append("\n").append(visible(finding.at), style="cyan").append(": ")
+        body.append_text(_change(finding, 90))
+    if finding.note:
+        body.append("\n").append(visible(short(finding.note, 400)), style="dim")
+    if finding.remedy:
+        body.append("\nWhat to do: ", style="green").append(visible(finding.remedy))
+    return _indented(head, body)
+
+
+def _indented(head: Text, body: Text) -> RenderableType:
+    grid = Table.grid()
+    grid.add_row(head)
+    grid.add_row(Padding(body, (0, 0, 0, 3)))
+    return grid
+
+
+def _change(finding: Finding, limit: int) -> Text:
+    text = Text("old ", style="dim")
+    text.append(_value(finding.old, limit), style="default")
+    text.append("  →  new ", style="dim")
+    return text.append(_value(finding.new, limit), style="default")
+
+
+def _value(value: str | None, limit: int) -> str:
+    if value is None:
+        return "(none)"
+    return short(value, limit) if value else '""'
+
+
+def _aside(asides: tuple[Aside, ...]) -> list[RenderableType]:
+    if not asides:
+        return []
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(justify="right")
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for aside in asides:
+        words = Text(aside.meaning)
+        if aside.example is not None:
+            words.append("\nfor example ", style="dim").append(visible(aside.example.at), style="cyan").append(": ")
+            words.append_text(_change(aside.example, 40))
+            if aside.example.remedy:
+                words.append("\nto answer alike: ", style="dim").append(visible(aside.example.remedy))
+        grid.add_row(Text(f"{aside.count:,}"), Text(aside.cause, style="bold"), words)
+    return [_heading("Differences set aside"), grid]
+
+
+def _unproven(summary: Summary) -> list[RenderableType]:
+    if not summary.unproven:
+        return []
+    parts: list[RenderableType] = [_heading(f"Not proven ({len(summary.unproven)})")]
+    ordered = sorted(summary.unproven, key=lambda item: not item.holding)
+    for item in ordered[:MOST_UNPROVEN]:
+        text = Text("• ").append(visible(short(item.what, 120)), style="bold")
+        text.append(f": {visible(short(item.why, 300))}")
+        parts.append(text.append("  holds the verdict", style="yellow") if item.holding else text)
+    if len(ordered) > MOST_UNPROVEN:
+        parts.append(Text(f"… and {len(ordered) - MOST_UNPROVEN:,} more in report.html", style="dim"))
+    return parts
+
+
+def _waivers(summary: Summary) -> list[RenderableType]:
+    told = [("expired on", waiver) for waiver in summary.expired_waivers]
+    told += [("matched nothing, valid until", waiver) for waiver in summary.unused_waivers]
+    if not told:
+        return []
+    parts: list[RenderableType] = [_heading("Waivers to look at")]
+    for state, waiver in told[:MOST_UNPROVEN]:
+        owner = waiver.owner or NOTHING
+        parts.append(_plain(f"• {short(waiver.id, 120)}: {state} {waiver.until} (owner: {short(owner, 60)})"))
+    return parts
+
+
+def _notes(summary: Summary) -> list[RenderableType]:
+    return [_plain(f"note: {short(note, 400)}", style="dim") for note in summary.notes[:MOST_REASONS]]
+
+
+def _paths(paths: Mapping[str, Path]) -> list[RenderableType]:
+    if not paths:
+        return []
+    grid = Table.grid(padding=(0, 2))
+    for name, path in paths.items():
+        grid.add_row(Text(name, style="dim"), Text(visible(str(path)), overflow="fold"))
+    return [_heading("Reports"), grid]

@@ -1,0 +1,88 @@
+"""report.json: the stable, versioned form of a run (design §6)."""
+
+from typing import Any
+
+import msgspec
+
+from harness.model.event import WaiverInfo
+from harness.model.finding import Finding, SuiteResult, Summary
+from harness.report.embed import encode
+from harness.report.text import instant
+
+SCHEMA = 1
+
+
+def render_json(summary: Summary, head: str) -> bytes:
+    """Return report.json; `head` is the hash of the journal's last line."""
+    document = {
+        "schema": SCHEMA,
+        "run": summary.run,
+        "verdict": summary.verdict.value,
+        "partial": summary.partial,
+        "reasons": summary.reasons,
+        "environment": summary.environment,
+        "started": instant(summary.started),
+        "ended": instant(summary.ended),
+        "scenario": summary.digest,
+        "head": head,
+        "suites": {suite.name: _suite(suite) for suite in summary.suites},
+        "pairs": summary.pairs,
+        "differences": summary.differences,
+        "findings": [_finding(finding) for finding in summary.findings],
+        "unproven": [{"what": item.what, "why": item.why} for item in summary.unproven],
+        "waivers": {
+            "unused": [_waiver(waiver) for waiver in summary.unused_waivers],
+            "expired": [_waiver(waiver) for waiver in summary.expired_waivers],
+        },
+        "notes": summary.notes,
+        "name": summary.scenario,
+        "selection": summary.selection,
+        "mode": summary.mode,
+        "state": summary.state,
+        "version": summary.version,
+    }
+    return msgspec.json.format(encode(document), indent=2) + b"\n"
+
+
+def _suite(suite: SuiteResult) -> dict[str, Any]:
+    return {
+        "outcome": suite.outcome.value,
+        "passed": suite.passed,
+        "failed": suite.failed,
+        "inconclusive": suite.inconclusive,
+        "errors": suite.errors,
+        "skipped": suite.skipped,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "suite": finding.suite,
+        "case": finding.case,
+        "operation": finding.operation,
+        "outcome": finding.outcome.value,
+        "severity": finding.severity.value,
+        "at": finding.at,
+        "cause": finding.cause,
+        "old": finding.old,
+        "new": finding.new,
+        "remedy": finding.remedy,
+        "count": finding.count,
+        "kind": finding.kind,
+        "title": finding.title,
+        "note": finding.note,
+        "cases": finding.cases,
+        "share": finding.share,
+    }
+
+
+def _waiver(waiver: WaiverInfo) -> dict[str, str]:
+    return {
+        "id": waiver.id,
+        "at": waiver.at,
+        "case": waiver.case,
+        "owner": waiver.owner,
+        "until": waiver.until,
+        "because": waiver.because,
+    }

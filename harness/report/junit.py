@@ -1,0 +1,99 @@
+"""junit.xml, as continuous integration reads it: FAIL is a failure, ERROR and INCONCLUSIVE are errors."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.model.finding import CaseResult, Summary
+from harness.model.outcome import Outcome
+from harness.report.text import instant, short, xml_attribute, xml_text
+
+_MESSAGE = 300
+
+
+@dataclass(slots=True)
+class _Tally:
+    tests: int = 0
+    failures: int = 0
+    errors: int = 0
+    skipped: int = 0
+
+    def attributes(self, seconds: float) -> str:
+        counts = f'tests="{self.tests}" failures="{self.failures}" errors="{self.errors}" skipped="{self.skipped}"'
+        return f'{counts} time="{seconds:.3f}"'
+
+    def add(self, other: "_Tally") -> None:
+        self.tests += other.tests
+        self.failures += other.failures
+        self.errors += other.errors
+        self.skipped += other.skipped
+
+
+def render_junit(summary: Summary) -> bytes:
+    """Return junit.xml: a testsuite per suite, a testcase per case (class: its operation)."""
+    by_suite: dict[str, list[CaseResult]] = defaultdict(list)
+    for case in summary.cases:
+        by_suite[case.suite].append(case)
+    names = dict.fromkeys([*(suite.name for suite in summary.suites), *by_suite])
+    total, body = _Tally(), []
+    for name in names:
+        body += _suite(summary, name, by_suite[name], total)
+    seconds = max(summary.ended - summary.started, 0.0)
+    head = f"<testsuites name={xml_attribute(summary.scenario)} {total.attributes(seconds)}>"
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', head, *body, "</testsuites>", ""]
+    return "\n".join(lines).encode()
+
+
+def _suite(summary: Summary, name: str, cases: Sequence[CaseResult], total: _Tally) -> list[str]:
+    tally = _Tally()
+    lines = [_case(case, tally) for case in cases] or [_empty(name, tally)]
+    total.add(tally)
+    seconds = sum(_seconds(case) for case in cases)
+    stamp = instant(summary.started).removesuffix("Z")
+    return [
+        f'  <testsuite name={xml_attribute(name)} {tally.attributes(seconds)} timestamp="{stamp}">',
+        "    <properties>",
+        f"      <property name={xml_attribute('verdict')} value={xml_attribute(summary.verdict.value)}/>",
+        f"      <property name={xml_attribute('run')} value={xml_attribute(summary.run)}/>",
+        "    </properties>",
+        *lines,
+        "  </testsuite>",
+    ]
+
+
+def _case(case: CaseResult, tally: _Tally) -> str:
+    tally.tests += 1
+    operation = case.info.operation or case.suite
+    head = (
+        f"    <testcase classname={xml_attribute(operation)} name={xml_attribute(case.info.name)}"
+        f' time="{_seconds(case):.3f}"'
+    )
+    if case.skipped:
+        tally.skipped += 1
+        return f"{head}><skipped message={_message(case)}/></testcase>"
+    if case.outcome is Outcome.PASS:
+        return f"{head}/>"
+    if case.outcome is Outcome.FAIL:
+        tally.failures += 1
+        tag = "failure"
+    else:
+        tally.errors += 1
+        tag = "error"
+    text = xml_text("\n".join(case.why))
+    return f'{head}><{tag} type="{case.outcome.value}" message={_message(case)}>{text}</{tag}></testcase>'
+
+
+def _empty(name: str, tally: _Tally) -> str:
+    """No data is never a pass: a suite without cases is an error that every reader of the file sees."""
+    tally.tests += 1
+    tally.errors += 1
+    text = '<error type="INCONCLUSIVE" message="no case was asked; no data is never a pass"/>'
+    return f'    <testcase classname={xml_attribute(name)} name="any case at all" time="0.000">{text}</testcase>'
+
+
+def _message(case: CaseResult) -> str:
+    return xml_attribute(short(case.why[0] if case.why else case.outcome.value, _MESSAGE))
+
+
+def _seconds(case: CaseResult) -> float:
+    return ((case.old_ms or 0.0) + (case.new_ms or 0.0)) / 1000

@@ -1,0 +1,186 @@
+"""report.md: what a change board reads, pasted into a ticket or a pull request."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from harness.model.finding import Finding, Summary
+from harness.report.text import NOTHING, short, visible
+from harness.report.view import extent, facts, headline, problems, scope, set_aside
+
+MOST_FINDINGS = 100
+MOST_UNPROVEN = 100
+_VALUE = 80
+
+_BACKSLASHED = re.compile(r"([\\`*_\[\]~])")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
+_ENTITY = re.compile(r"[&<>|]")
+_SPECIAL = re.compile(r"[\\`*_\[\]~&<>|!#(){}]")
+
+
+def render_markdown(summary: Summary, head: str) -> str:
+    """Return report.md; nothing that a response says becomes markup, a link or HTML."""
+    sections = (
+        _top(summary),
+        _findings(summary),
+        _aside(summary),
+        _unproven(summary),
+        _waivers(summary),
+        _gates(summary),
+        _notes(summary),
+        _facts(summary, head),
+    )
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def prose(text: str) -> str:
+    """Return `text` as plain words of a Markdown line or table cell."""
+    escaped = _ENTITY.sub(lambda match: _ENTITIES[match[0]], visible(text))
+    escaped = _BACKSLASHED.sub(r"\\\1", escaped)
+    # GitHub makes links and mentions of these by itself.
+    return escaped.replace("://", "&#58;//").replace("www.", "www&#46;").replace("@", "&#64;")
+
+
+def code(text: str | None, limit: int = _VALUE) -> str:
+    """Return `text` as a code span; where that cannot hold it (backtick, pipe, backslash), as escaped words."""
+    if text is None:
+        return NOTHING
+    shown = short(text, limit)
+    if not shown.strip():
+        return "*empty*"
+    if not any(char in shown for char in "`|\\"):
+        return f"`{shown}`"
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", shown).replace("://", "&#58;//").replace("@", "&#64;")
+
+
+def _top(summary: Summary) -> Iterator[str]:
+    yield f"# {summary.verdict.value}: {prose(summary.scenario)}"
+    yield ""
+    yield f"**{headline(summary)}**"
+    if scope(summary):
+        yield ""
+        yield prose(scope(summary))
+    yield ""
+    yield from (f"- {prose(reason)}" for reason in summary.reasons)
+    yield ""
+    yield "| suite | outcome | passed | failed | inconclusive | errors | skipped |"
+    yield "|---|---|--:|--:|--:|--:|--:|"
+    for suite in summary.suites:
+        counts = (suite.passed, suite.failed, suite.inconclusive, suite.errors, suite.skipped)
+        yield f"| {prose(suite.name)} | {suite.outcome.value} | {' | '.join(map(str, counts))} |"
+    yield ""
+
+
+def _findings(summary: Summary) -> Iterator[str]:
+    found = problems(summary)
+    if not found:
+        return
+    yield f"## Findings ({len(found)})"
+    yield ""
+    yield "| | severity | what | place | old | new | where | remedy |"
+    yield "|--:|---|---|---|---|---|---|---|"
+    for number, finding in enumerate(found[:MOST_FINDINGS], 1):
+        yield f"| {number} | {finding.severity.value} | {_row(finding)} |"
+    yield from _more(found, MOST_FINDINGS)
+    yield ""
+
+
+def _row(finding: Finding) -> str:
+    note = f" ({prose(finding.note)})" if finding.note else ""
+    cells = (
+        prose(short(finding.title, 200)) + note,
+        code(finding.at),
+        code(finding.old),
+        code(finding.new),
+        prose(short(extent(finding), 200)),
+        prose(finding.remedy) or NOTHING,
+    )
+    return " | ".join(cells)
+
+
+def _more(items: Sequence[object], shown: int) -> Iterator[str]:
+    if len(items) > shown:
+        yield ""
+        yield f"… and {len(items) - shown:,} more in report.html and report.json."
+
+
+def _aside(summary: Summary) -> Iterator[str]:
+    asides = set_aside(summary)
+    if not asides:
+        return
+    yield "## Set aside"
+    yield ""
+    yield "Differences that were met and did not count, by cause."
+    yield ""
+    yield "| cause | differences | meaning | example |"
+    yield "|---|--:|---|---|"
+    for aside in asides:
+        yield f"| {aside.cause} | {aside.count} | {prose(aside.meaning)} | {_example(aside.example)} |"
+    yield ""
+    remedies = [finding for aside in asides for finding in aside.findings if finding.remedy]
+    if remedies:
+        yield "To make the new side answer as the old one did, all the same:"
+        yield ""
+        yield from (f"- {code(finding.at)}: {prose(finding.remedy)}" for finding in remedies[:MOST_FINDINGS])
+        yield ""
+
+
+def _example(finding: Finding | None) -> str:
+    if finding is None:
+        return NOTHING
+    return f"{code(finding.at)}: {code(finding.old, 40)} → {code(finding.new, 40)} in {prose(short(finding.case, 60))}"
+
+
+def _unproven(summary: Summary) -> Iterator[str]:
+    if not summary.unproven:
+        return
+    yield f"## Unproven ({len(summary.unproven)})"
+    yield ""
+    for item in summary.unproven[:MOST_UNPROVEN]:
+        holds = " **(holds the verdict)**" if item.holding else ""
+        yield f"- {prose(short(item.what, 200))}: {prose(short(item.why, 300))}{holds}"
+    yield from _more(summary.unproven, MOST_UNPROVEN)
+    yield ""
+
+
+def _waivers(summary: Summary) -> Iterator[str]:
+    told = [("expired, no longer counts", waiver) for waiver in summary.expired_waivers]
+    told += [("matched nothing", waiver) for waiver in summary.unused_waivers]
+    if not told:
+        return
+    yield "## Waivers to look at"
+    yield ""
+    yield "| waiver | state | until | owner | because |"
+    yield "|---|---|---|---|---|"
+    for state, waiver in told:
+        cells = (code(waiver.id), state, prose(waiver.until), prose(waiver.owner), prose(waiver.because))
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _gates(summary: Summary) -> Iterator[str]:
+    yield "## Gates"
+    yield ""
+    outcomes = {suite.name: suite.outcome.value for suite in summary.suites}
+    for name in summary.gates.require:
+        yield f"- suite {prose(name)}: {outcomes.get(name, 'no data')}"
+    for gate in summary.gates.manual:
+        state = f"signed off {prose(gate.done)}" if gate.done else "**not signed off**"
+        evidence = f", {gate.evidence}" if gate.evidence else ""
+        yield f"- {prose(gate.what)} (owner: {prose(gate.owner + evidence)}): {state}"
+    yield ""
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    if not summary.notes:
+        return
+    yield "## Notes"
+    yield ""
+    yield from (f"- {prose(note)}" for note in summary.notes)
+    yield ""
+
+
+def _facts(summary: Summary, head: str) -> Iterator[str]:
+    yield "## Run"
+    yield ""
+    for name, value in facts(summary, head):
+        yield f"- {name}: {code(value, 200)}"
