@@ -6,6 +6,7 @@ first, so the cost follows what differs. Hop-by-hop fields (RFC 9110 §7.6.1) sa
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from harness.compare import cookies, fields
 from harness.compare.collect import Collector
@@ -27,13 +28,20 @@ _SETS: dict[str, Callable[[str], str]] = {
 }
 
 
+_Lines = dict[str, list[str]]
+
+
 def compare(old: Response, new: Response, ignored: frozenset[str], out: Collector, *, head: bool = False) -> None:
     """Compare headers, then trailers; `head` for answers to HEAD, whose Content-Length describes what GET sends."""
     if old.headers != new.headers:
         mine, theirs = _leftover(old.headers, new.headers)
-        for name in dict.fromkeys((*mine, *theirs)):
-            if name not in ignored and name not in HOP_BY_HOP:
-                _field(name, old, new, mine.get(name, []), theirs.get(name, []), out, head=head)
+        for name in mine if mine.keys() == theirs.keys() else dict.fromkeys((*mine, *theirs)):
+            if name in ignored or name in HOP_BY_HOP:
+                continue
+            if name == "content-length":
+                _content_length(old, new, out, head=head)
+            else:
+                _field(name, old, new, (mine.get(name, []), theirs.get(name, [])), out)
     if old.trailers != new.trailers:
         mine, theirs = _leftover(old.trailers, new.trailers)
         for name in dict.fromkeys((*mine, *theirs)):
@@ -41,65 +49,62 @@ def compare(old: Response, new: Response, ignored: frozenset[str], out: Collecto
                 _plain(f"trailer:{name}", mine.get(name, []), theirs.get(name, []), out)
 
 
-def _leftover(old: Headers, new: Headers) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+def _leftover(old: Headers, new: Headers) -> tuple[_Lines, _Lines]:
     """Return what is left on each side, by name in lower case, once equal lines are taken away."""
-    mine, theirs = _by_line(old), _by_line(new)
-    if mine == theirs:
-        return {}, {}
-    return _by_name(mine - theirs, old), _by_name(theirs - mine, new)
-
-
-def _by_line(headers: Headers) -> Counter[tuple[str, str]]:
-    return Counter([(name.lower(), value) for name, value in headers])
-
-
-def _by_name(left: Counter[tuple[str, str]], headers: Headers) -> dict[str, list[str]]:
-    """Return the lines that are left, in the order they were sent."""
-    found: dict[str, list[str]] = {}
-    for name, value in headers:
+    if len(old) == len(new):
+        # most answers have the same lines at the same positions; what is left then is short
+        moved = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+        old, new = tuple([a for a, _ in moved]), tuple([b for _, b in moved])
+    counts: dict[tuple[str, str], int] = {}
+    theirs = [(name.lower(), value) for name, value in new]
+    for line in theirs:
+        counts[line] = counts.get(line, 0) + 1
+    mine: _Lines = {}
+    for name, value in old:
         line = (name.lower(), value)
-        if left[line] > 0:
-            left[line] -= 1
-            found.setdefault(line[0], []).append(value)
+        if counts.get(line):
+            counts[line] -= 1
+        else:
+            mine.setdefault(line[0], []).append(value)
+    return mine, _remaining(theirs, counts)
+
+
+def _remaining(lines: list[tuple[str, str]], counts: dict[tuple[str, str], int]) -> _Lines:
+    """Return the lines that found no partner, in the order they were sent."""
+    found: _Lines = {}
+    for line in lines:
+        if counts[line]:
+            counts[line] -= 1
+            found.setdefault(line[0], []).append(line[1])
     return found
 
 
-def _field(
-    name: str, old: Response, new: Response, mine: list[str], theirs: list[str], out: Collector, *, head: bool
-) -> None:
+def _field(name: str, old: Response, new: Response, left: tuple[list[str], list[str]], out: Collector) -> None:
     at = f"header:{name}"
-    if name == "content-length":
-        _content_length(old, new, out, head=head)
-    elif name == "content-encoding":
-        _content_encoding(old, new, out)
-    elif name == "set-cookie":
-        cookies.compare(old.all(name), new.all(name), out)
-    elif name == "content-type":
-        if not (len(mine) == len(theirs) == 1 and fields.content_type(mine[0]) == fields.content_type(theirs[0])):
-            _plain(at, mine, theirs, out, present=_present(name, old, new))
-    elif name in ("www-authenticate", "proxy-authenticate"):
-        _challenges(at, old.all(name), new.all(name), out)
-    elif name in _SETS:
+    if name in _SETS:
         _set(at, old.all(name), new.all(name), _SETS[name], out)
-    else:
-        _plain(at, mine, theirs, out, present=_present(name, old, new))
+    elif name in _SPECIAL:
+        _SPECIAL[name](old, new, out)
+    elif name != "content-type" or not _same_type(*left):
+        mine, theirs = left
+        times = ""
+        if len(mine) != len(theirs) and old.all(name) and new.all(name):
+            times = f"sent {len(old.all(name))} times by the old side, {len(new.all(name))} times by the new"
+        _plain(at, mine, theirs, out, times)
 
 
-def _present(name: str, old: Response, new: Response) -> tuple[int, int]:
-    return len(old.all(name)), len(new.all(name))
+def _same_type(old: Sequence[str], new: Sequence[str]) -> bool:
+    return len(old) == len(new) == 1 and fields.content_type(old[0]) == fields.content_type(new[0])
 
 
-def _plain(
-    at: str, old: Sequence[str], new: Sequence[str], out: Collector, *, present: tuple[int, int] = (0, 0)
-) -> None:
+def _plain(at: str, old: Sequence[str], new: Sequence[str], out: Collector, note: str = "") -> None:
     """Pair what is left of one name in order; more lines on one side are missing or added."""
     for a, b in zip(old, new, strict=False):
         out.add(at, Kind.VALUE, a, b)
-    times = f"sent {present[0]} times by the old side, {present[1]} times by the new" if min(present) else ""
     for a in old[len(new) :]:
-        out.add(at, Kind.MISSING, a, None, note=times)
+        out.add(at, Kind.MISSING, a, None, note=note)
     for b in new[len(old) :]:
-        out.add(at, Kind.ADDED, None, b, note=times)
+        out.add(at, Kind.ADDED, None, b, note=note)
 
 
 def _content_length(old: Response, new: Response, out: Collector, *, head: bool) -> None:
@@ -137,9 +142,10 @@ def _set(at: str, old: Sequence[str], new: Sequence[str], spelling: Callable[[st
     out.add(at, Kind.VALUE, ", ".join(old), ", ".join(new), note="; ".join(notes))
 
 
-def _challenges(at: str, old: Sequence[str], new: Sequence[str], out: Collector) -> None:
-    mine, theirs = fields.challenges(old), fields.challenges(new)
-    texts = ", ".join(old), ", ".join(new)
+def _challenges(name: str, old: Response, new: Response, out: Collector) -> None:
+    at, mine_raw, theirs_raw = f"header:{name}", old.all(name), new.all(name)
+    mine, theirs = fields.challenges(mine_raw), fields.challenges(theirs_raw)
+    texts = ", ".join(mine_raw), ", ".join(theirs_raw)
     for scheme in dict.fromkeys((*mine, *theirs)):
         if scheme not in theirs:
             out.add(at, Kind.MISSING, texts[0], texts[1] or None, note=f"scheme {scheme} is not offered")
@@ -147,3 +153,12 @@ def _challenges(at: str, old: Sequence[str], new: Sequence[str], out: Collector)
             out.add(at, Kind.ADDED, texts[0] or None, texts[1], note=f"scheme {scheme} is offered on the new side only")
         elif Counter(mine[scheme]) != Counter(theirs[scheme]):
             out.add(at, Kind.VALUE, *texts, note=f"other parameters of scheme {scheme}")
+
+
+# Fields that are compared as a whole, in a way of their own.
+_SPECIAL: dict[str, Callable[[Response, Response, Collector], None]] = {
+    "content-encoding": _content_encoding,
+    "set-cookie": lambda old, new, out: cookies.compare(old.all("set-cookie"), new.all("set-cookie"), out),
+    "www-authenticate": partial(_challenges, "www-authenticate"),
+    "proxy-authenticate": partial(_challenges, "proxy-authenticate"),
+}

@@ -33,14 +33,17 @@ class Walker:
 
     def node(self, old: Any, new: Any, path: Path) -> None:
         """Compare two values; never raises for what they hold, but for RecursionError."""
+        try:
+            self.root(old, new, path)
+        except BadJson as error:
+            self.out.add(self.at(path), Kind.FORMAT, show(old), show(new), path=path, note=str(error))
+
+    def root(self, old: Any, new: Any, path: Path = ()) -> None:
+        """Compare two values; raise BadJson if one cannot be read."""
         if type(old) is Raw:
             if old == new or self._ignored(path, old, new):
                 return
-            try:
-                old, new = _read(old, new)
-            except BadJson as error:
-                self.out.add(self.at(path), Kind.FORMAT, show(old), show(new), path=path, note=str(error))
-                return
+            old, new = _read(old, new)
             if old is new:
                 return
         elif self.book is not None and not same(old, new) and self._ignored(path, old, new):
