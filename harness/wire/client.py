@@ -72,12 +72,10 @@ class Wire:
         lane = self._old if request.side is _OLD else self._new  # hashing an enum's member is slow
         if lane is None:
             raise KeyError(request.side)
-        why = lane.refusal(request)
+        why = lane.queue(request, token)
         if why:
             answer = NoResponse(reason=Reason.REFUSED_TO_SEND, detail=why)
             self._done.append((token, Exchange(request=request, answer=answer, sent_at=self._wall())))
-        else:
-            lane.queue(request, token)
 
     def wait(self, timeout: float) -> list[Done]:
         """Drive libcurl until at least one exchange is over or `timeout` seconds are; return those that are over.
@@ -137,7 +135,7 @@ class Wire:
             self._done.append(lane.finish(transfer))
         for handle, code, words in bad:
             lane, transfer = self._users[handle]
-            self._done.append(lane.finish(transfer, code, words))
+            self._done.append(lane.fail(transfer, code, words))
         self._left = self._clock()
 
     def _flying(self) -> bool:

@@ -49,13 +49,14 @@ class HeadReader:
     def __init__(self) -> None:
         self._fields = _Fields()
         self._field = self._fields.__getitem__
+        self.codings = self._fields.codings
         self._statuses: dict[bytes, StatusLine] = {}
 
     def plain(self, lines: Sequence[bytes]) -> tuple[StatusLine, Headers] | None:
         """Return status line and headers of a lone, final, complete block; None for anything less simple."""
-        if lines[-1] != b"\r\n" or lines.count(b"\r\n") != 1:
+        if lines.count(b"\r\n") != 1 or lines[-1] != b"\r\n":
             return None
-        status = self._status(lines[0])
+        status = self._statuses.get(lines[0]) or self._status(lines[0])
         if status[1] < 200:
             return None
         return status, tuple(map(self._field, lines[1:-1]))
@@ -85,8 +86,7 @@ class HeadReader:
 
     def coding(self, headers: Headers) -> str:
         """Return the Content-Encoding in lower case, several joined with ", ", "" for none."""
-        codings = self._fields.codings
-        if not codings or codings.isdisjoint(headers):
+        if self.codings.isdisjoint(headers):
             return ""
         return ", ".join(value.lower() for name, value in headers if name.lower() == "content-encoding")
 

@@ -12,9 +12,10 @@ from harness.model.request import Request
 from harness.model.response import Answer, Certificate, NoResponse, Reason, Response
 from harness.wire.bodies import BodyReader
 from harness.wire.heads import Head, HeadReader
-from harness.wire.options import origin_of, settings, target_of
+from harness.wire.made import exchange, response
+from harness.wire.options import origin_of, settings
 from harness.wire.pace import Pace
-from harness.wire.refusal import refusal
+from harness.wire.refusal import Gatekeeper
 from harness.wire.transfer import Transfer
 from harness.wire.trouble import TIMED_OUT, TOO_LARGE, detail_of, reason_of, too_large
 
@@ -34,13 +35,13 @@ class Lane:
         self._users = users
         self._wall = wall
         self._limits = limits
-        self._origin = origin_of(gateway.url)
+        self._gatekeeper = Gatekeeper(origin_of(gateway.url))
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
         self._settings = settings(gateway, limits.body, self._share)
-        self._secure = self._origin.lower().startswith("https:")
+        self._secure = gateway.url.lower().startswith("https:")
         self._pace = Pace(limits.rate)
-        self._queue: deque[tuple[Request, object]] = deque()
+        self._queue: deque[tuple[Request, str, object]] = deque()
         self._idle: list[Transfer] = []
         self._heads = HeadReader()
         self._bodies = BodyReader(limits.body)
@@ -52,13 +53,13 @@ class Lane:
         """Requests queued and in flight."""
         return len(self._queue) + len(self.flying)
 
-    def refusal(self, request: Request) -> str:
-        """Return why `request` may not go on the wire, "" if it may."""
-        return refusal(request, self._origin)
-
-    def queue(self, request: Request, token: object) -> None:
-        """Put a request at the end of the queue."""
-        self._queue.append((request, token))
+    def queue(self, request: Request, token: object) -> str:
+        """Put a request at the end of the queue; if it must not be sent, return why instead."""
+        target = self._gatekeeper.target(request)
+        if not target:
+            return self._gatekeeper.why(request)
+        self._queue.append((request, target, token))
+        return ""
 
     def start(self, now: float) -> None:
         """Hand over to libcurl as many requests as rate and concurrency allow."""
@@ -66,9 +67,9 @@ class Lane:
         if room <= 0:
             return
         for _ in range(self._pace.take(now, room)):
-            request, token = self._queue.popleft()
+            request, target, token = self._queue.popleft()
             transfer = self._idle.pop() if self._idle else self._transfer()
-            transfer.prepare(request, target_of(request.url, self._origin), token)
+            transfer.prepare(request, target, token)
             transfer.started = now
             transfer.sent_at = self._wall()
             self.flying.add(transfer)
@@ -85,17 +86,35 @@ class Lane:
             return None
         return self._pace.due(now)
 
-    def finish(self, transfer: Transfer, code: int = 0, words: str = "") -> tuple[object, Exchange]:
-        """Read what a finished transfer gathered, and take its handle back."""
+    def finish(self, transfer: Transfer) -> tuple[object, Exchange]:
+        """Read the answer that a transfer brought, and take its handle back."""
         self._multi.remove_handle(transfer.handle)
         self.flying.discard(transfer)
-        request = transfer.request
-        assert request is not None
-        answer = self._failed(transfer, code, words) if code else self._answered(transfer)
-        done = transfer.token, Exchange(request=request, answer=answer, sent_at=transfer.sent_at)
-        transfer.request = transfer.token = None
         self._idle.append(transfer)
-        return done
+        lines, chunks = transfer.lines, transfer.chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        plain = self._heads.plain(lines)
+        answer: Answer
+        if plain is None:
+            answer = self._unusual(transfer, self._heads.read(lines), data)
+        else:
+            line, headers = plain
+            coding = self._heads.coding(headers) if self._heads.codings else ""
+            body = self._bodies.coded(data, coding) if coding else self._bodies.plain(data)
+            certificate = self._certificate(transfer) if self._secure else None
+            answer = response(line, headers, body, transfer.timings(), certificate)
+        lines.clear()
+        chunks.clear()
+        return transfer.token, exchange(transfer.request, answer, transfer.sent_at)
+
+    def fail(self, transfer: Transfer, code: int, words: str) -> tuple[object, Exchange]:
+        """Say why a transfer brought no answer, and take its handle back."""
+        self._multi.remove_handle(transfer.handle)
+        self.flying.discard(transfer)
+        self._idle.append(transfer)
+        answer = self._trouble(transfer, code, words)
+        transfer.spoil()
+        return transfer.token, exchange(transfer.request, answer, transfer.sent_at)
 
     def drop(self) -> None:
         """Forget everything, sent or not; the multi handle may be closed after this."""
@@ -112,13 +131,8 @@ class Lane:
         """Close the connections; only after the multi handle."""
         self._share.close()
 
-    def _answered(self, transfer: Transfer) -> Answer:
-        lines, data = transfer.take()
-        plain = self._heads.plain(lines)
-        if plain is not None:
-            (version, status, reason), headers = plain
-            return self._response(transfer, data, Head(status=status, reason=reason, version=version, headers=headers))
-        head = self._heads.read(lines)
+    def _unusual(self, transfer: Transfer, head: Head, data: bytes) -> Answer:
+        """Answer for interim blocks, trailers, bare line feeds; what has no final block is no answer."""
         if head.status is None or not head.complete:
             return NoResponse(
                 reason=Reason.PROTOCOL,
@@ -127,12 +141,9 @@ class Lane:
                 headers=head.headers,
                 timings=transfer.timings(),
             )
-        return self._response(transfer, data, head)
-
-    def _response(self, transfer: Transfer, data: bytes, head: Head) -> Response:
         coding = self._heads.coding(head.headers)
         return Response(
-            status=head.status or 0,
+            status=head.status,
             reason=head.reason,
             version=head.version,
             headers=head.headers,
@@ -143,27 +154,25 @@ class Lane:
             certificate=self._certificate(transfer) if self._secure else None,
         )
 
-    def _failed(self, transfer: Transfer, code: int, words: str) -> NoResponse:
-        lines, data = transfer.take()
-        head = self._heads.read(lines)
+    def _trouble(self, transfer: Transfer, code: int, words: str) -> NoResponse:
+        head = self._heads.read(transfer.lines)
+        received = sum(map(len, transfer.chunks))
         failure = transfer.failure(code, words)
         reason, detail = reason_of(failure, head), detail_of(failure)
         if code == TIMED_OUT and transfer.stalled():
             reason = Reason.HARNESS
             detail = f"{detail}; this process did not look for {transfer.gap * 1000:.0f} ms of it"
         if code == TOO_LARGE:
-            detail = too_large(self._limits.body, len(data), head.headers)
-        timings = transfer.timings()
+            detail = too_large(self._limits.body, received, head.headers)
         if self._secure:
             self._certificate(transfer)
-        transfer.spoil()
         return NoResponse(
             reason=reason,
             detail=detail,
             status=head.status,
             headers=head.headers,
-            received=len(data),
-            timings=timings,
+            received=received,
+            timings=transfer.timings(),
         )
 
     def _certificate(self, transfer: Transfer) -> Certificate | None:

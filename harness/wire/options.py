@@ -25,12 +25,6 @@ def origin_of(url: str) -> str:
     return url[: url.index("://") + 3 + len(parts.netloc)]
 
 
-def target_of(url: str, origin: str) -> str:
-    """Return what of `url` goes into the request line, verbatim; a path is never empty there."""
-    target = url[len(origin) :]
-    return target if target[:1] == "/" else f"/{target}"
-
-
 def settings(gateway: Gateway, body_limit: int, share: pycurl.CurlShare) -> tuple[Setting, ...]:
     """Return the options, in order, that a handle of `gateway` needs after each reset."""
     origin = origin_of(gateway.url)

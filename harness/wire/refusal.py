@@ -7,21 +7,54 @@ from harness.model.request import Headers, Request
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _BREAKS = re.compile(r"[\r\n\0\ud800-\udfff]")  # surrogates cannot be encoded
+_REMEMBERED = 4096
 
 
-def refusal(request: Request, origin: str) -> str:
-    """Return why `request` is not sent to the side at `origin` (scheme://host[:port]), "" if it may be."""
-    if not _TOKEN.match(request.method):
-        return "the method is no token"
-    if _BREAKS.search(request.url):
-        return "the URL has a line break or NUL in it"
-    if not request.url.startswith(origin) or request.url[len(origin) : len(origin) + 1] not in ("", "/", "?", "#"):
-        return f"the URL does not lie on {origin}, which is all that this side may be asked"
-    if request.method == "HEAD" and request.body:
-        return "HEAD with a body cannot be sent"
-    if not 0 < request.timeout < math.inf:
-        return "the timeout is no positive number"
-    return bad_header(request.headers)
+class Gatekeeper:
+    """Looks at each request of one side before it is queued.
+
+    `origin` (scheme://host[:port]) is all that the side may be asked: a path cannot lead elsewhere.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._target = re.compile(re.escape(origin) + r"([/?#][^\r\n\0\ud800-\udfff]*)?\Z").match
+        self._fine: set[tuple[str, Headers]] = set()
+
+    def target(self, request: Request) -> str:
+        """Return what goes into the request line, verbatim but never empty; "" if the request must not be sent."""
+        found = self._target(request.url)
+        if found is None:
+            return ""
+        shape = request.method, request.headers
+        if (shape not in self._fine or request.body is not None) and not self._is_fine(request, shape):
+            return ""
+        if not 0 < request.timeout < math.inf:
+            return ""
+        target: str = found[1] or "/"
+        return target if target[0] == "/" else f"/{target}"
+
+    def why(self, request: Request) -> str:
+        """Return why `request` must not be sent, "" if it may; header values are not quoted."""
+        if not _TOKEN.match(request.method):
+            return "the method is no token"
+        if _BREAKS.search(request.url):
+            return "the URL has a line break or NUL in it"
+        if self._target(request.url) is None:
+            return f"the URL does not lie on {self._origin}, which is all that this side may be asked"
+        if request.method == "HEAD" and request.body:
+            return "HEAD with a body cannot be sent"
+        if not 0 < request.timeout < math.inf:
+            return "the timeout is no positive number"
+        return bad_header(request.headers)
+
+    def _is_fine(self, request: Request, shape: tuple[str, Headers]) -> bool:
+        if self.why(request):
+            return False
+        if len(self._fine) >= _REMEMBERED:
+            self._fine.clear()
+        self._fine.add(shape)
+        return True
 
 
 def bad_header(headers: Headers) -> str:

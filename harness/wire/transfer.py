@@ -4,11 +4,19 @@ import pycurl
 
 from harness.model.request import Headers, Request
 from harness.model.response import Certificate, Timings
+from harness.model.side import Side
+from harness.wire.made import reused_timings
 from harness.wire.options import Setting
 from harness.wire.trouble import Failure
 
+_NOTHING = Request(side=Side.OLD, method="GET", url="")
 _BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
 _MS = 1000.0
+# names of modules are looked up anew each time, these are not
+_FIRST_BYTE = pycurl.STARTTRANSFER_TIME
+_TOTAL = pycurl.TOTAL_TIME
+_NEW_CONNECTIONS = pycurl.NUM_CONNECTS
+_SEND, _SEND_NOT = pycurl.PREREQFUNC_OK, pycurl.PREREQFUNC_ABORT
 _LONGEST_TIMEOUT = 2_000_000_000
 
 STALL = 0.1
@@ -48,7 +56,7 @@ class Transfer:
         self._timeout = 0.0
         self.chunks: list[bytes] = []
         self.lines: list[bytes] = []
-        self.request: Request | None = None
+        self.request = _NOTHING
         self.token: object = None
         self.sends = 0
         self.gap = 0.0
@@ -95,7 +103,7 @@ class Transfer:
     def _about_to_send(self, *_: object) -> int:
         """Let the request go out once: libcurl would send it again, POST too, when a reused connection dies."""
         self.sends += 1
-        return pycurl.PREREQFUNC_OK if self.sends == 1 else pycurl.PREREQFUNC_ABORT
+        return _SEND if self.sends == 1 else _SEND_NOT
 
     def _vary(self, request: Request, target: str) -> None:
         handle = self.handle
@@ -124,14 +132,6 @@ class Transfer:
             handle.setopt(pycurl.POSTFIELDS, body)
         handle.setopt(pycurl.CUSTOMREQUEST, request.method)
 
-    def take(self) -> tuple[list[bytes], bytes]:
-        """Return header lines and body bytes of this transfer, and forget them."""
-        lines, chunks = self.lines[:], self.chunks
-        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        self.lines.clear()
-        chunks.clear()
-        return lines, data
-
     def failure(self, code: int, words: str) -> Failure:
         """Return how far the transfer had come when it failed."""
         info = self.handle.getinfo
@@ -146,7 +146,7 @@ class Transfer:
 
     def stalled(self) -> bool:
         """Tell whether this process left libcurl alone for long enough to make a false timeout."""
-        return self.request is not None and self.gap > max(STALL, STALL_SHARE * self.request.timeout)
+        return self.gap > max(STALL, STALL_SHARE * self.request.timeout)
 
     def connection(self) -> int:
         """Return the number of the connection last used, unique within the side."""
@@ -167,15 +167,16 @@ class Transfer:
     def timings(self) -> Timings:
         """Return what each phase took; a phase that did not happen is None."""
         info = self.handle.getinfo
-        first = info(pycurl.STARTTRANSFER_TIME)
-        if not info(pycurl.NUM_CONNECTS):
-            return Timings(first_byte=first * _MS if first else None, total=info(pycurl.TOTAL_TIME) * _MS)
+        first = info(_FIRST_BYTE)
+        opened = info(_NEW_CONNECTIONS) or not self.sends
+        if first and not opened:
+            return reused_timings(first * _MS, info(_TOTAL) * _MS)
         return Timings(
-            name=_phase(info(pycurl.NAMELOOKUP_TIME)),
-            connect=_phase(info(pycurl.CONNECT_TIME)),
-            tls=_phase(info(pycurl.APPCONNECT_TIME)),
+            name=_phase(info(pycurl.NAMELOOKUP_TIME)) if opened else None,
+            connect=_phase(info(pycurl.CONNECT_TIME)) if opened else None,
+            tls=_phase(info(pycurl.APPCONNECT_TIME)) if opened else None,
             first_byte=_phase(first),
-            total=info(pycurl.TOTAL_TIME) * _MS,
+            total=info(_TOTAL) * _MS,
         )
 
 
