@@ -11,6 +11,9 @@ _VALUE = b'"[redacted]"'
 _DEEPEST = 200  # deeper than any body worth keeping; patterns are matched by recursion
 _TOKEN = re.compile(rb'[ \t\r\n]*(?:([{}\[\],:])|("(?:[^"\\]|\\.)*")|([^\s",:\[\]{}]+))', re.DOTALL)
 _SKIP = re.compile(rb'[{}\[\]]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CLOSING = {b"{": b"}", b"[": b"]"}
+_ENDS = (b"}", b"]")
+_NO_VALUE = (*_ENDS, b",", b":")
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _FIELD = re.compile(rb"data: ?")
@@ -124,89 +127,85 @@ class _Scan:
         self._paths = paths
         self._at = len(_BOM) if content.startswith(_BOM) else 0
         self._start = 0
+        self._open: list[tuple[bool, Path, int]] = []  # is an object, its path, index of the item to come
+        self._spans: list[tuple[int, int]] = []
 
     def run(self, base: Path) -> list[tuple[int, int]]:
         """Return where the values to take out begin and end."""
-        spans: list[tuple[int, int]] = []
-        self._value(base, spans)
+        path: Path | None = base
+        while path is not None:
+            path = self._enter(path) or self._next()
         if self._content[self._at :].strip(_SPACE):
             raise CannotRedact("text after the end")
-        return spans
+        return self._spans
 
-    def _value(self, path: Path, spans: list[tuple[int, int]]) -> None:
-        """Read one value and all that it holds; `open_` are the containers around the place."""
-        open_: list[tuple[bool, Path, int]] = []  # is an object, its path, index of the item to come
-        while True:
+    def _enter(self, path: Path) -> Path | None:
+        """Read a value; return the path of its first child, None if it was read to its end."""
+        token = self._token()
+        if token in _NO_VALUE:
+            raise CannotRedact("a value is missing")
+        if self._is_taken(path, token) or token not in _CLOSING:
+            return None
+        if self._peek() in _ENDS:
+            self._end_of(token)
+            return None
+        if len(self._open) >= _DEEPEST:
+            raise CannotRedact("too deep")
+        self._open.append((token == b"{", path, 0))
+        return self._child()
+
+    def _next(self) -> Path | None:
+        """Return the path of the value that comes next, None at the end of the text."""
+        while self._open:
             token = self._token()
-            opened = token in (b"{", b"[")
-            if opened or token not in (b"}", b"]", b",", b":"):
-                ended = self._whole(path, token, spans) or not opened
-            else:
-                raise CannotRedact("a value is missing")
-            if not ended:
-                if len(open_) >= _DEEPEST:
-                    raise CannotRedact("too deep")
-                if self._peek() in (b"}", b"]"):
-                    self._close(is_object=token == b"{")
-                else:
-                    open_.append((token == b"{", path, 0))
-                    path = self._step(open_)
-                    continue
-            while open_:
-                token = self._token()
-                if token == b",":
-                    path = self._step(open_)
-                    break
-                is_object, _, _ = open_.pop()
-                if token != (b"}" if is_object else b"]"):
-                    raise CannotRedact("a comma or an end is missing")
-            else:
-                return
+            if token == b",":
+                return self._child()
+            is_object = self._open.pop()[0]
+            if token != (b"}" if is_object else b"]"):
+                raise CannotRedact("a comma or an end is missing")
+        return None
 
-    def _whole(self, path: Path, token: bytes, spans: list[tuple[int, int]]) -> bool:
-        """Take the value as a whole if a pattern selects it or none looks inside; tell whether that was done."""
+    def _is_taken(self, path: Path, token: bytes) -> bool:
+        """Take out the value if a pattern selects it, pass over it if none looks inside; tell whether it was either."""
         start = self._start
         if any(pattern.matches(path) for pattern in self._paths):
-            self._skip(token)
-            spans.append((start, self._at))
+            self._pass(token)
+            self._spans.append((start, self._at))
             return True
-        if token not in (b"{", b"["):
+        if token in _CLOSING and not any(pattern.reaches_below(path) for pattern in self._paths):
+            self._pass(token)
             return True
-        if any(pattern.reaches_below(path) for pattern in self._paths):
-            return False
-        self._skip(token)
-        return True
+        return False
 
-    def _skip(self, token: bytes) -> None:
+    def _pass(self, token: bytes) -> None:
         """Go to the end of the value that began with `token`."""
-        if token not in (b"{", b"["):
+        if token not in _CLOSING:
             return
-        ends = [token]
+        ends = [_CLOSING[token]]
         for match in _SKIP.finditer(self._content, self._at):
             mark = match[0]
-            if mark in (b"{", b"["):
-                ends.append(mark)
-            elif mark in (b"}", b"]"):
-                if ends.pop() != (b"{" if mark == b"}" else b"["):
-                    break
-                if not ends:
-                    self._at = match.end()
-                    return
+            if mark in _CLOSING:
+                ends.append(_CLOSING[mark])
+            elif mark in _ENDS and ends.pop() != mark:
+                break
+            if not ends:
+                self._at = match.end()
+                return
         raise CannotRedact("no end")
 
-    def _step(self, open_: list[tuple[bool, Path, int]]) -> Path:
+    def _child(self) -> Path:
         """Return the path of the next child, reading its name if it has one."""
-        is_object, path, index = open_[-1]
+        is_object, path, index = self._open[-1]
         if not is_object:
-            open_[-1] = (False, path, index + 1)
+            self._open[-1] = (False, path, index + 1)
             return (*path, index)
         name = self._token()
         if name[:1] != b'"' or self._token() != b":":
             raise CannotRedact("a name is missing")
         return (*path, _name(name))
 
-    def _close(self, *, is_object: bool) -> None:
-        if self._token() != (b"}" if is_object else b"]"):
+    def _end_of(self, token: bytes) -> None:
+        if self._token() != _CLOSING[token]:
             raise CannotRedact("the wrong end")
 
     def _peek(self) -> bytes:
