@@ -5,6 +5,7 @@ This is the only way from a request or an answer to the disk, to the screen and 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.journal.bodies import CAP, BodyStore
 from harness.journal.mask import Mask
@@ -53,15 +54,20 @@ class Recorder:
         request, answer = exchange.request, exchange.answer
         sent = _Sent(url=request.url, headers=_without_credentials(request.headers))
         earlier = tuple(map(_told, exchange.earlier))
-        if self._tells(sent, answer, earlier):
+        certificate = _certificate(answer.certificate) if isinstance(answer, Response) else ""
+        if self._tells(sent, answer, (*earlier, certificate)):
             sent = _Sent(url=self._mask.text(sent.url), headers=self.headers(sent.headers))
             answer = masked_head(answer, self._mask)
             earlier = tuple(map(self._mask.text, earlier))
+            certificate = self._mask.text(certificate)
         request_body = self._request_body(request) if keep and request.body else ""
         if isinstance(answer, NoResponse):
             return _without_response(exchange, sent, answer, earlier, request_body)
         name, note = self._body(answer) if keep else ("", NOT_KEPT if answer.body.size else "")
-        return _with_response(exchange, sent, answer, earlier, (request_body, name, note, self._hash(answer)))
+        kept = _Kept(
+            request_body=request_body, body=name, note=note, sha256=self._hash(answer), certificate=certificate
+        )
+        return _with_response(exchange, sent, answer, earlier, kept)
 
     def differences(
         self, differences: Sequence[Difference]
@@ -96,14 +102,14 @@ class Recorder:
             notes.append(MASKED)
         return Shown(content=masked, note=", ".join(notes))
 
-    def _tells(self, sent: "_Sent", answer: Answer, earlier: tuple[str, ...]) -> bool:
+    def _tells(self, sent: "_Sent", answer: Answer, more: tuple[str, ...]) -> bool:
         """Look once through all the texts: most exchanges hold no secret, then no text needs a look of its own."""
         join = "\n".join
-        texts = [sent.url, *map(join, sent.headers), *map(join, answer.headers), *earlier]
+        texts = [sent.url, *map(join, sent.headers), *map(join, answer.headers), *more]
         if isinstance(answer, NoResponse):
             texts.append(answer.detail)
         else:
-            texts += (answer.reason, answer.body.fault, answer.body.coding, _certificate(answer.certificate))
+            texts += (answer.reason, answer.body.fault, answer.body.coding)
         return self._mask.found_in(join(texts).encode("utf-8", "surrogatepass"))
 
     def masked(self, answer: Response) -> Response:
@@ -155,12 +161,21 @@ class Recorder:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
+class _Sent(NamedTuple):
     """The parts of a request that may name a secret."""
 
     url: str
     headers: Headers
+
+
+class _Kept(NamedTuple):
+    """What became of the bodies and the certificate."""
+
+    request_body: str
+    body: str
+    note: str
+    sha256: str
+    certificate: str
 
 
 def masked_head(answer: Answer, mask: Mask) -> Answer:
@@ -249,32 +264,31 @@ def _with_response(
     sent: _Sent,
     answer: Response,
     earlier: tuple[str, ...],
-    kept: tuple[str, str, str, str],
+    kept: "_Kept",
 ) -> Recorded:
-    request_body, body, note, sha256 = kept
     timings = answer.timings
     return Recorded(
         method=exchange.request.method,
         url=sent.url,
         request_headers=sent.headers,
-        request_body=request_body,
+        request_body=kept.request_body,
         sent_at=exchange.sent_at,
         status=answer.status,
         reason=answer.reason,
         version=answer.version,
         headers=answer.headers,
         size=answer.body.size,
-        sha256=sha256,
+        sha256=kept.sha256,
         coding=answer.body.coding,
         fault=answer.body.fault,
-        body=body,
-        body_note=note,
+        body=kept.body,
+        body_note=kept.note,
         name_ms=timings.name,
         connect_ms=timings.connect,
         tls_ms=timings.tls,
         first_byte_ms=timings.first_byte,
         total_ms=timings.total,
-        certificate=_certificate(answer.certificate),
+        certificate=kept.certificate,
         attempts=len(earlier) + 1,
         earlier=earlier,
     )

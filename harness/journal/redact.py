@@ -9,14 +9,17 @@ from harness.model.place import JsonPath, Path
 REDACTED = "[redacted]"
 _VALUE = b'"[redacted]"'
 _DEEPEST = 200  # deeper than any body worth keeping; patterns are matched by recursion
-_TOKEN = re.compile(rb'[ \t\r\n]*(?:([{}\[\],:])|("(?:[^"\\]|\\.)*")|([^\s",:\[\]{}]+))', re.DOTALL)
-_SKIP = re.compile(rb'[{}\[\]]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TOKEN = re.compile(
+    rb'[ \t\r\n]*(?:([{}\[\],:])|("(?:[^"\\]|\\.)*")|((?:-?[0-9][0-9.eE+-]*|true|false|null)(?![^ \t\r\n,\]}])))',
+    re.DOTALL,
+)
 _CLOSING = {b"{": b"}", b"[": b"]"}
 _ENDS = (b"}", b"]")
 _NO_VALUE = (*_ENDS, b",", b":")
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
-_FIELD = re.compile(rb"data: ?")
+_FIELD = re.compile(rb"data(?:: ?|\Z)")
+_DATA = re.compile(rb"(?:\A|[\r\n])data:")
 _LINE = re.compile(rb"(\r\n|\n|\r)")
 
 
@@ -34,9 +37,9 @@ def redact(content: bytes, paths: tuple[JsonPath, ...], base: Path = ()) -> byte
     try:
         return _document(content, paths, base)
     except CannotRedact:
-        if base or (records := _records(content, paths)) is None:
+        if base:
             raise
-        return records
+    return _stream(content, paths) if _DATA.search(content) else _lines(content, paths)
 
 
 def redact_text(content: bytes, paths: tuple[JsonPath, ...]) -> bytes:
@@ -69,31 +72,60 @@ def _looks_json(content: bytes) -> bool:
     return content.removeprefix(_BOM).lstrip(_SPACE)[:1] in (b"{", b"[", b'"') or b"\0" in content[:4]
 
 
-def _records(content: bytes, paths: tuple[JsonPath, ...]) -> bytes | None:
-    """Redact line by line; None where no line is a record, so that this is no stream of them."""
+def _lines(content: bytes, paths: tuple[JsonPath, ...]) -> bytes:
+    """Redact a record per line; the last one may be torn, and then it tells nothing."""
     pieces = _LINE.split(content)
-    seen = False
-    for index in range(0, len(pieces), 2):
-        field = _FIELD.match(pieces[index])
-        lead = field[0] if field else b""
-        text = pieces[index][len(lead) :]
-        if not text.strip(_SPACE):
-            continue
+    filled = [index for index in range(0, len(pieces), 2) if pieces[index].strip(_SPACE)]
+    for index in filled:
         try:
-            pieces[index] = lead + _document(text, paths, ())
-            seen = True
+            pieces[index] = _document(pieces[index], paths, ())
         except CannotRedact:
-            if _looks_json(text) or not (field or _is_stream_field(text)):
-                pieces[index] = lead + _VALUE  # a record that cannot be read tells nothing
-    return b"".join(pieces) if seen else None
+            if index != filled[-1] or len(filled) == 1:
+                raise
+            pieces[index] = _VALUE
+    return b"".join(pieces)
 
 
-def _is_stream_field(text: bytes) -> bool:
-    return text.startswith((b"event:", b"id:", b"retry:", b":"))
+def _stream(content: bytes, paths: tuple[JsonPath, ...]) -> bytes:
+    """Redact an event stream: lines of data that follow each other are one record."""
+    pieces = _LINE.split(content)
+    index = 0
+    while index < len(pieces):
+        end = index
+        while end < len(pieces) and _FIELD.match(pieces[end]):
+            end += 2
+        if end > index:
+            pieces[index:end:2] = _record(pieces[index:end:2], paths)
+        elif _looks_json(pieces[index]):
+            pieces[index] = _VALUE
+        index = max(end, index + 2)
+    return b"".join(pieces)
+
+
+def _record(lines: list[bytes], paths: tuple[JsonPath, ...]) -> list[bytes]:
+    """Return as many lines of data as there were, redacted together; words that are no JSON stay."""
+    leads = [line[: _lead(line)] for line in lines]
+    texts = [line[len(lead) :] for line, lead in zip(lines, leads, strict=True)]
+    try:
+        done = _document(b"\n".join(texts), paths, ()).split(b"\n")
+    except CannotRedact:
+        if not any(map(_looks_json, texts)):
+            return lines
+        done = [_VALUE]
+    done += [b""] * (len(lines) - len(done))
+    return [lead + text for lead, text in zip(leads, done, strict=True)]
+
+
+def _lead(line: bytes) -> int:
+    match = _FIELD.match(line)
+    return match.end() if match else 0
 
 
 def _document(content: bytes, paths: tuple[JsonPath, ...], base: Path) -> bytes:
     wanted = _possible(content, paths)
+    if not wanted:
+        _check(content)
+        return content
     spans = _Scan(content, wanted).run(base)
     if not spans:
         return content
@@ -103,6 +135,15 @@ def _document(content: bytes, paths: tuple[JsonPath, ...], base: Path) -> bytes:
         pieces += (content[at:start], _VALUE)
         at = end
     return b"".join((*pieces, content[at:]))
+
+
+def _check(content: bytes) -> None:
+    """Raise CannotRedact unless this is JSON in UTF-8: names in another charset would have been missed."""
+    text = content.removeprefix(_BOM).decode("utf-8", "replace")
+    try:
+        json.loads(text, parse_int=str, parse_float=str, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise CannotRedact("no JSON") from error
 
 
 def _possible(content: bytes, paths: Iterable[JsonPath]) -> tuple[JsonPath, ...]:
@@ -120,7 +161,10 @@ def _could_end(content: bytes, path: JsonPath) -> bool:
 
 
 class _Scan:
-    """One pass over a JSON text, without recursion; it checks the structure and leaves scalars alone."""
+    """One pass over a JSON text, without recursion.
+
+    All of it is checked, in values that are taken out too: a quote too many would move a name into a string.
+    """
 
     def __init__(self, content: bytes, paths: tuple[JsonPath, ...]) -> None:
         self._content = content
@@ -128,6 +172,7 @@ class _Scan:
         self._at = len(_BOM) if content.startswith(_BOM) else 0
         self._start = 0
         self._open: list[tuple[bool, Path, int]] = []  # is an object, its path, index of the item to come
+        self._taken: tuple[int, int] | None = None  # how deep and where the value begins that is being taken out
         self._spans: list[tuple[int, int]] = []
 
     def run(self, base: Path) -> list[tuple[int, int]]:
@@ -144,13 +189,17 @@ class _Scan:
         token = self._token()
         if token in _NO_VALUE:
             raise CannotRedact("a value is missing")
-        if self._is_taken(path, token) or token not in _CLOSING:
-            return None
-        if self._peek() in _ENDS:
+        taken = self._taken is None and any(pattern.matches(path) for pattern in self._paths)
+        start = self._start
+        if token not in _CLOSING or self._peek() in _ENDS:
             self._end_of(token)
+            if taken:
+                self._spans.append((start, self._at))
             return None
         if len(self._open) >= _DEEPEST:
             raise CannotRedact("too deep")
+        if taken:
+            self._taken = (len(self._open), start)
         self._open.append((token == b"{", path, 0))
         return self._child()
 
@@ -163,35 +212,10 @@ class _Scan:
             is_object = self._open.pop()[0]
             if token != (b"}" if is_object else b"]"):
                 raise CannotRedact("a comma or an end is missing")
+            if self._taken is not None and self._taken[0] == len(self._open):
+                self._spans.append((self._taken[1], self._at))
+                self._taken = None
         return None
-
-    def _is_taken(self, path: Path, token: bytes) -> bool:
-        """Take out the value if a pattern selects it, pass over it if none looks inside; tell whether it was either."""
-        start = self._start
-        if any(pattern.matches(path) for pattern in self._paths):
-            self._pass(token)
-            self._spans.append((start, self._at))
-            return True
-        if token in _CLOSING and not any(pattern.reaches_below(path) for pattern in self._paths):
-            self._pass(token)
-            return True
-        return False
-
-    def _pass(self, token: bytes) -> None:
-        """Go to the end of the value that began with `token`."""
-        if token not in _CLOSING:
-            return
-        ends = [_CLOSING[token]]
-        for match in _SKIP.finditer(self._content, self._at):
-            mark = match[0]
-            if mark in _CLOSING:
-                ends.append(_CLOSING[mark])
-            elif mark in _ENDS and ends.pop() != mark:
-                break
-            if not ends:
-                self._at = match.end()
-                return
-        raise CannotRedact("no end")
 
     def _child(self) -> Path:
         """Return the path of the next child, reading its name if it has one."""
@@ -205,7 +229,7 @@ class _Scan:
         return (*path, _name(name))
 
     def _end_of(self, token: bytes) -> None:
-        if self._token() != _CLOSING[token]:
+        if token in _CLOSING and self._token() != _CLOSING[token]:
             raise CannotRedact("the wrong end")
 
     def _peek(self) -> bytes:

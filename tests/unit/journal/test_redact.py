@@ -59,7 +59,7 @@ def test_values_are_taken_out_and_the_rest_stays(path, before, after):
         b'{"ssn":1,}',
         b"{ssn:1}",
         b'{"ssn":1}}',
-        b"[1 2]",
+        b'["ssn" 2]',
         b'{"ssn":"1}',
         b"{'ssn':1}",
         b'{"ssn":1} // x',
@@ -93,6 +93,27 @@ def test_event_streams_are_redacted_line_by_line():
     stream = b'event: order\nid: 7\ndata: {"ssn":1}\n\n: ping\ndata:{"ssn":2}\n\ndata: [DONE]\n\n'
     expected = b'event: order\nid: 7\ndata: {"ssn":"[redacted]"}\n\n: ping\ndata:{"ssn":"[redacted]"}\n\ndata: "[redacted]"\n\n'
     assert redact(stream, (SSN,)) == expected
+
+
+def test_a_record_over_many_lines_of_data_is_one():
+    stream = b'data: {"a":\ndata: {"ssn":\ndata: 123\ndata:\ndata: }}\n\ndata: two\ndata: words\n\ndata: {"ssn":\ndata: 123\n\n'
+    expected = b'data: {"a":\ndata: {"ssn":\ndata: "[redacted]"\ndata:\ndata: }}\n\ndata: two\ndata: words\n\ndata: "[redacted]"\ndata: \n\n'
+    assert redact(stream, (ANY,)) == expected
+
+
+def test_a_name_in_another_charset_is_not_overlooked():
+    with pytest.raises(CannotRedact):
+        redact('{"ssn":1}'.encode("utf-16-le"), (SSN,))
+
+
+def test_a_quote_too_many_hides_nothing():
+    for content in (
+        b'{"a":["x""],"ssn":"1","b":["]}',
+        b'{"b":["x""],"ssn":"1","ssn":["]}',
+        b'{"a":1}\n{"ssn":\n123\n}\n',
+    ):
+        with pytest.raises(CannotRedact):
+            redact(content, (SSN,))
 
 
 def test_a_torn_record_tells_nothing():
