@@ -18,6 +18,7 @@ class Unit:
 
     case: Case
     round: int
+    safe: bool
 
     @property
     def key(self) -> tuple[int, int]:
@@ -58,8 +59,14 @@ def skip_reason(case: Case) -> str:
 def units(cases: Iterable[Case]) -> list[Unit]:
     """Return what is sent: safe units first, in the order of the scenario; then those that change something."""
     sent = [case for case in cases if not skip_reason(case)]
-    ordered = [case for case in sent if case.safe] + [case for case in sent if not case.safe]
-    return [Unit(case=case, round=round_) for case in ordered for round_ in range(case.repeat)]
+    safe = [case for case in sent if case.safe]
+    unsafe = [case for case in sent if not case.safe]
+    return [
+        Unit(case=case, round=round_, safe=group is safe)
+        for group in (safe, unsafe)
+        for case in group
+        for round_ in range(case.repeat)
+    ]
 
 
 def sides_of(step: Step, sides: Sequence[Side]) -> list[Side]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from harness import __version__
 from harness.credentials.apply import apply
@@ -60,6 +61,7 @@ def _body(step: Step, captures: Mapping[str, str]) -> bytes | None:
     return _filled(step.body.decode("utf-8"), captures).encode("utf-8")
 
 
+@lru_cache(maxsize=4096)
 def _with_defaults(headers: Headers) -> Headers:
     """Name ourselves and accept anything, as most clients do, unless the case says otherwise."""
     given = {name.lower() for name, _ in headers}

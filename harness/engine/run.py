@@ -3,8 +3,8 @@
 import random
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.engine.plan import SUITE, Unit
@@ -61,7 +61,11 @@ class _Call:
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """Asks units of both sides; `stored` holds answers of an earlier one-sided run by unit and step."""
+    """Asks units of both sides; `stored` holds answers of an earlier one-sided run by unit and step.
+
+    Events are told before what they announce is sent: whatever is to go out waits in `_held` until the events of the
+    same turn have been taken (and, for intents, are on disk).
+    """
 
     scenario: Scenario
     wire: Sender
@@ -69,8 +73,14 @@ class Engine:
     sides: Sequence[Side] = tuple(Side)
     stored: Mapping[tuple[int, int], Sequence[StoredStep]] = field(default_factory=dict)
     seed: int = 0
+    _chance: random.Random = field(init=False)
+    _told: list[Event] = field(default_factory=list)
+    _held: list[_Call] = field(default_factory=list)
     _later: list[Running] = field(default_factory=list)
     _later_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)  # noqa: S311  an order to ask in, no secret
 
     def run(self, units: Iterable[Unit]) -> Iterator[Event]:
         """Yield events; an Intent must be on disk before the generator is resumed.
@@ -79,10 +89,8 @@ class Engine:
         other, so that a write on a shared backend never makes another case's read differ.
         """
         waiting = list(units)
-        safe = [unit for unit in waiting if unit.case.safe]
-        unsafe = [unit for unit in waiting if not unit.case.safe]
-        yield from self._drain(safe, width=self.scenario.limits.concurrency)
-        yield from self._drain(unsafe, width=1)
+        yield from self._drain([unit for unit in waiting if unit.safe], width=self.scenario.limits.concurrency)
+        yield from self._drain([unit for unit in waiting if not unit.safe], width=1)
         for running in self._later:
             yield self._round(running)
         self._later.clear()
@@ -90,59 +98,78 @@ class Engine:
     def _drain(self, units: Sequence[Unit], *, width: int) -> Iterator[Event]:
         waiting = deque(units)
         active = 0
-        while waiting or active:
+        while waiting or active or self._told:
             while waiting and active < width:
-                active += 1
-                running = self._start(waiting.popleft())
-                active -= yield from self._advance(running)
+                active += self._advance(self._start(waiting.popleft()))
+            if self._told:
+                yield from self._flush()
+            self._release()
             if not active:
                 continue
             for token, exchange in self.wire.wait(_POLL):
                 assert isinstance(token, _Call)
-                active -= yield from self._arrived(token, exchange)
+                active -= not self._arrived(token, exchange)
+                self._release_safe()
+
+    def _flush(self) -> Iterator[Event]:
+        """Yield what there is to tell, in order."""
+        told, self._told = self._told, []
+        yield from told
+
+    def _release(self) -> None:
+        """Send what was held back until its events were taken."""
+        held, self._held = self._held, []
+        for call in held:
+            self.wire.submit(call.request, call)
+
+    def _release_safe(self) -> None:
+        """Send at once what needs no intent on disk first, so that a long turn delays nobody."""
+        if self._held and self._held[0].request.safe:
+            self._release()
 
     def _start(self, unit: Unit) -> Running:
-        chance = random.Random(f"{self.seed}:{unit.key}")  # noqa: S311  an order to ask in, no secret
-        return Running(unit=unit, sides=self.sides, repeats=self.scenario.compare.noise_repeats, random=chance)
+        return Running(unit=unit, sides=self.sides, repeats=self.scenario.compare.noise_repeats, random=self._chance)
 
-    def _advance(self, running: Running) -> Generator[Event, None, int]:
-        """Ask the next step; return 1 when the unit is done, else 0."""
+    def _advance(self, running: Running) -> bool:
+        """Ask the next step; return False when the unit is done."""
         while (asked := running.next_step()) is not None:
-            stored = self.stored.get(running.unit.key)
-            if stored is not None and asked.index < len(stored):
-                asked.answers.update(stored[asked.index].answers)
-                asked.repeats.extend(stored[asked.index].repeats)
-            sent = yield from self._ask(running, asked)
-            if sent:
-                return 0
+            if self.stored:
+                self._recall(running, asked)
+            if self._ask(running, asked):
+                return True
             self._settle(running, asked)
-        yield from self._done(running)
-        return 1
+        self._done(running)
+        return False
 
-    def _ask(self, running: Running, asked: Asked) -> Generator[Event, None, int]:
+    def _recall(self, running: Running, asked: Asked) -> None:
+        steps = self.stored.get(running.unit.key, ())
+        if asked.index < len(steps):
+            asked.answers.update(steps[asked.index].answers)
+            asked.repeats.extend(steps[asked.index].repeats)
+
+    def _ask(self, running: Running, asked: Asked) -> bool:
         """Send a step to its sides: together where that is safe, else to the first one only for now."""
-        together = running.unit.case.safe
-        sent = 0
+        sent = False
         for side in running.order(asked):
             if side in asked.answers:
                 continue
-            sent += yield from self._send(running, asked, side)
-            if sent and not together:
+            sent = self._send(running, asked, side) or sent
+            if sent and not running.unit.safe:
                 break
         return sent
 
-    def _send(self, running: Running, asked: Asked, side: Side) -> Generator[Event, None, int]:
-        """Send one request (its intent told first if it is unsafe); return how many went out: 0 or 1."""
+    def _send(self, running: Running, asked: Asked, side: Side) -> bool:
+        """Hold a request for sending, its intent told first if it is unsafe; False if it cannot be made."""
         try:
             request = build(self.scenario, asked.step, side, running.values(asked.step, side))
         except CaptureMissing as missing:
             asked.answers[side] = _not_sent(side, asked, str(missing))
-            return 0
-        if not request.safe:
-            yield self._intent(running, asked, request)
+            return False
+        if not running.unit.safe and not request.safe:
+            self._told.append(self._intent(running, asked, request))
         asked.waiting += 1
-        self.wire.submit(request, _Call(running, asked, request))
-        return 1
+        self._held.append(_Call(running, asked, request))
+        return True
 
     def _intent(self, running: Running, asked: Asked, request: Request) -> Intent:
         return Intent(
@@ -156,62 +183,66 @@ class Engine:
             url=self.examiner.shown(request.url),
         )
 
-    def _arrived(self, call: _Call, exchange: Exchange) -> Generator[Event, None, int]:
-        """Take an answer; return 1 when it ended its unit, else 0."""
+    def _arrived(self, call: _Call, exchange: Exchange) -> bool:
+        """Take an answer; return False when it ended its unit."""
         running, asked = call.running, call.asked
-        if self._again(call, exchange):
-            return 0
+        if running.unit.case.retries and self._again(call, exchange):
+            return True
         if call.earlier:
-            exchange = Exchange(
-                request=exchange.request, answer=exchange.answer, sent_at=exchange.sent_at, earlier=call.earlier
-            )
+            exchange = replace(exchange, earlier=call.earlier)
         asked.waiting -= 1
         if call.repeat:
             asked.repeats.append(exchange)
         else:
             asked.answers[exchange.request.side] = exchange
-        if asked.waiting or (yield from self._ask(running, asked)) or self._repeat(running, asked):
-            return 0
+        if asked.waiting or self._more(running, asked):
+            return True
         self._settle(running, asked)
-        return (yield from self._advance(running))
+        return self._advance(running)
+
+    def _more(self, running: Running, asked: Asked) -> bool:
+        """Send what a step still needs: the other side (where they go one after the other), then noise calls."""
+        if not running.unit.safe and self._ask(running, asked):
+            return True
+        return asked.repeats_left > 0 and self._repeat(running, asked)
 
     def _again(self, call: _Call, exchange: Exchange) -> bool:
         """Send once more where the case asks for retries and the answer is worth one."""
         if len(call.earlier) >= call.running.unit.case.retries or not _worth_a_retry(exchange.answer):
             return False
         earlier = (*call.earlier, exchange.answer)
-        self.wire.submit(call.request, _Call(call.running, call.asked, call.request, call.repeat, earlier))
+        self._held.append(_Call(call.running, call.asked, call.request, call.repeat, earlier))
         return True
 
     def _repeat(self, running: Running, asked: Asked) -> bool:
         """Ask the old side once more, to learn what it disagrees with itself about."""
         old = asked.answers.get(Side.OLD)
-        if not asked.repeats_left or old is None or not isinstance(old.answer, Response):
+        if old is None or not isinstance(old.answer, Response):
             return False
         asked.repeats_left -= 1
         asked.waiting += 1
-        self.wire.submit(old.request, _Call(running, asked, old.request, repeat=True))
+        self._held.append(_Call(running, asked, old.request, repeat=True))
         return True
 
     def _settle(self, running: Running, asked: Asked) -> None:
         running.settle(asked)
         for capture in asked.step.captures:
-            if capture.secret:
-                for captured in asked.captured.values():
-                    if capture.name in captured:
-                        self.examiner.keep_secret(Secret(value=captured[capture.name], label=f"${{{capture.name}}}"))
+            if not capture.secret:
+                continue
+            for captured in asked.captured.values():
+                if capture.name in captured:
+                    self.examiner.keep_secret(Secret(value=captured[capture.name], label=f"${{{capture.name}}}"))
 
-    def _done(self, running: Running) -> Iterator[Event]:
+    def _done(self, running: Running) -> None:
         """Compare now, or after the last send where bodies are so large that comparing would stall the sending."""
-        largest, total = _weight(running)
-        if largest > COMPARED_LATER and self._later_bytes + total <= MOST_KEPT_FOR_LATER:
+        large = _large(running)
+        if large and self._later_bytes + large <= MOST_KEPT_FOR_LATER:
             self._later.append(running)
-            self._later_bytes += total
+            self._later_bytes += large
             return
-        yield self._round(running)
+        self._told.append(self._round(running))
 
     def _round(self, running: Running) -> Round:
-        pairs = tuple(self.examiner.pair(running, asked) for asked in running.asked)
         case = running.unit.case
         return Round(
             at=time.time(),
@@ -219,7 +250,7 @@ class Engine:
             index=case.index,
             case=self.examiner.shown(case.name),
             round=running.unit.round,
-            pairs=pairs,
+            pairs=tuple([self.examiner.pair(running, asked) for asked in running.asked]),
         )
 
 
@@ -234,11 +265,13 @@ def _worth_a_retry(answer: Answer) -> bool:
     return answer.status in _WORTH_A_RETRY
 
 
-def _weight(running: Running) -> tuple[int, int]:
-    sizes = [
-        len(exchange.answer.body.content)
-        for asked in running.asked
-        for exchange in (*asked.answers.values(), *asked.repeats)
-        if isinstance(exchange.answer, Response)
-    ]
-    return max(sizes, default=0), sum(sizes)
+def _large(running: Running) -> int:
+    """Return the bytes that a unit's bodies take if one of them is large, else 0."""
+    largest = total = 0
+    for asked in running.asked:
+        for exchange in (*asked.answers.values(), *asked.repeats):
+            if isinstance(exchange.answer, Response):
+                size = len(exchange.answer.body.content)
+                total += size
+                largest = max(largest, size)
+    return total if largest > COMPARED_LATER else 0

@@ -55,10 +55,10 @@ class Running:
             return asked
         return None
 
-    def order(self, asked: Asked) -> list[Side]:
+    def order(self, asked: Asked) -> Sequence[Side]:
         """Return the sides to ask, the first one first."""
-        sides = sides_of(asked.step, self.sides)
-        return sides if len(sides) < 2 else [asked.first, asked.first.other]
+        sides: Sequence[Side] = self.sides if asked.step.side is None else sides_of(asked.step, self.sides)
+        return sides if len(sides) < 2 else (asked.first, asked.first.other)
 
     def values(self, step: Step, side: Side) -> dict[str, str]:
         """Return the captures that `step` uses on `side`."""
@@ -76,19 +76,17 @@ class Running:
             self.failed = f"not sent: step {asked.index + 1} {trouble}"
 
     def _first(self, step: Step) -> Side:
-        return step.side or self.random.choice((Side.OLD, Side.NEW))
+        return step.side or (Side.OLD if self.random.random() < 0.5 else Side.NEW)
 
 
 def _trouble(asked: Asked) -> str:
     """Return why the steps after this one cannot be trusted, "" if they can."""
-    statuses = {}
     for side, exchange in asked.answers.items():
         if isinstance(exchange.answer, NoResponse):
             return f"got no answer from {side}"
-        statuses[side] = exchange.answer.status
-    for side, lost in asked.lost.items():
-        if lost and len(asked.lost) == len(asked.answers) and all(asked.lost.values()):
-            return f"gave no value to capture: {', '.join(lost)} ({side})"
-    if any(status >= 500 for status in statuses.values()):
-        return "was answered with a server error"
+        if exchange.answer.status >= 500:
+            return f"was answered with a server error by {side}"
+    if asked.lost and len(asked.lost) == len(asked.answers) and all(asked.lost.values()):
+        side, lost = next(iter(asked.lost.items()))
+        return f"gave no value to capture: {', '.join(lost)} ({side})"
     return ""
