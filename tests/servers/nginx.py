@@ -35,30 +35,27 @@ def static_json(text: str, *, status: int = 200) -> Server:
 class Proxy:
     """A reverse proxy to a backend on this machine: a faithful one, unless something is added to it.
 
-    `extra` goes into the proxying location, `locations` beside it.
+    `locations` come before the one that takes everything; in them, `proxy_pass http://backend` leads there too.
     """
 
     backend: int
     tls: ServerFiles | None = None
     http2: bool = False
-    extra: Sequence[str] = field(default=())
     locations: Sequence[str] = field(default=())
 
     def server(self) -> Server:
         """Return the server that does it."""
-        extra = "\n".join(self.extra)
-        location = f"""
-            location / {{
-                proxy_pass http://{HOST}:{self.backend};
-                proxy_http_version 1.1;
-                proxy_set_header Host $http_host;
-                proxy_set_header Connection "";
-                proxy_buffering off;
-                proxy_pass_header Server;
-                proxy_pass_header Date;
-                {extra}
-            }}"""
-        return Server(body="\n".join([*self.locations, location]), tls=self.tls, http2=self.http2)
+        body = f"""
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header Connection "";
+            proxy_buffering off;
+            proxy_pass_header Server;
+            proxy_pass_header Date;
+            {" ".join(self.locations).replace("http://backend", f"http://{HOST}:{self.backend}")}
+            location / {{ proxy_pass http://{HOST}:{self.backend}; }}"""
+        return Server(body=body, tls=self.tls, http2=self.http2)
 
 
 class Nginx:
