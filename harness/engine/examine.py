@@ -11,7 +11,7 @@ from harness.journal.mask import Mask
 from harness.journal.record import Recorder
 from harness.journal.replay import masked_like
 from harness.model.difference import Cause, Difference
-from harness.model.event import Recorded, RecordedPair
+from harness.model.event import Recorded, RecordedDifference, RecordedPair
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome
 from harness.model.response import Response
@@ -65,7 +65,6 @@ class Examination:
 
     def pair(self, running: Running, asked: Asked) -> RecordedPair:
         """Compare, judge and record one step."""
-        case = running.unit.case
         old, new = asked.answers.get(Side.OLD), asked.answers.get(Side.NEW)
         if asked.skipped or (old is None and new is None):
             why = asked.skipped or "was asked of no side"
@@ -77,23 +76,29 @@ class Examination:
         if self.seen is not None:
             self.seen(old, new, explained.differences, judgement)
         keep = self._keeps(judgement, explained)
-        counts, differences, cut = (
-            self.recorder.differences(explained.differences) if explained.differences else ({}, (), False)
-        )
+        counts, differences, cut = self._differences(explained)
         return RecordedPair(
             step=asked.index,
             first=asked.first.value,
             old=self._record(old, keep=keep),
             new=self._record(new, keep=keep),
-            noise=tuple(self.recorder.exchange(repeat, keep=keep) for repeat in asked.repeats),
+            noise=tuple([self.recorder.exchange(repeat, keep=keep) for repeat in asked.repeats]),
             counts=counts,
             differences=differences,
             cut=cut,
-            broken=tuple(map(self.mask.text, explained.broken)),
+            broken=self._shown(explained.broken),
             waivers=explained.waivers_used,
             outcome=judgement.outcome.value,
-            why=tuple(map(self.mask.text, (*judgement.why, *_told(case, asked)))),
+            why=self._shown(judgement.why + _told(running.unit.case, asked)),
         )
+
+    def _shown(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(self.mask.text, texts)) if texts else ()
+
+    def _differences(self, explained: Explained) -> tuple[dict[str, int], tuple[RecordedDifference, ...], bool]:
+        if not explained.differences:
+            return {}, (), False
+        return self.recorder.differences(explained.differences)
 
     def _explain(self, running: Running, asked: Asked, old: Exchange | None, new: Exchange | None) -> Explained:
         if old is None or new is None:
@@ -154,16 +159,19 @@ def _unasked(asked: Asked, why: str) -> RecordedPair:
     )
 
 
+_NO_CAPTURES: dict[str, tuple[str | None, str | None]] = {}
+
+
 def _both(captures: dict[Side, dict[str, str]]) -> dict[str, tuple[str | None, str | None]]:
     old, new = captures[Side.OLD], captures[Side.NEW]
     if not old and not new:
-        return {}
+        return _NO_CAPTURES
     return {name: (old.get(name), new.get(name)) for name in {**old, **new}}
 
 
 def _told(case: Case, asked: Asked) -> tuple[str, ...]:
     """Tell what could not be captured, where a later step needs it."""
-    if len(case.steps) < 2:
+    if not asked.lost or len(case.steps) == 1:
         return ()
     return tuple(
         f"{side}: nothing to capture for {', '.join(f'`{name}`' for name in lost)}"
