@@ -200,6 +200,7 @@ def _pair(pair: RecordedPair, texts: _Texts, bodies: _Bodies | None) -> Row:
         [[_status(noise), _total(noise)] for noise in pair.noise],
         sum(pair.counts.values()) - min(len(pair.differences), MOST_DIFFERENCES),
         _captures(pair, texts),
+        int(pair.old is not None and pair.new is not None and pair.old.sha256 == pair.new.sha256),
     ]
 
 

@@ -24,7 +24,7 @@ from harness.report.embed import encode, script_safe
 
 MOST_FINDINGS = 150
 MOST_LISTED = 200
-MOST_CASES = 12
+MOST_CASES = 6
 SKIPPED = len(OUTCOMES)
 
 _MARK = "<!--data-->"
@@ -78,6 +78,7 @@ def _index(summary: Summary, piece_of: Mapping[int, int]) -> dict[str, Any]:
         "causes": CAUSES,
         "cases": columns,
         "findings": findings,
+        "gateways": summary.gateways,
     }
 
 

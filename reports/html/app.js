@@ -308,9 +308,9 @@
   }
 
   function pairOf(raw, table) {
-    const [step, first, old, now, differences, outcome, why, broken, noise, left, captures] = raw;
+    const [step, first, old, now, differences, outcome, why, broken, noise, left, captures, sameBody] = raw;
     return {
-      step, newFirst: first === 1, old: answerOf(old, table), new: answerOf(now, table), outcome, noise, left,
+      step, newFirst: first === 1, old: answerOf(old, table), new: answerOf(now, table), outcome, noise, left, sameBody: sameBody === 1,
       why: why.map((one) => table[one]), broken: broken.map((one) => table[one]), captures: captures.map((one) => table[one]),
       differences: differences.map(([at, kind, cause, was, is, note, remedy]) => ({
         at: table[at], kind: table[kind], cause: causes[cause], old: was === null ? null : table[was],
@@ -464,6 +464,8 @@
     const [left, right] = [el("span", "old"), el("span", "new")];
     if (was) equal ? left.textContent = visible(was.text) : marked(left, was.text, is ? is.text : undefined);
     if (is) equal ? right.textContent = visible(is.text) : marked(right, is.text, was ? was.text : undefined);
+    if (!was) left.classList.add("gone");
+    if (!is) right.classList.add("gone");
     if (!equal && cause) line.title = cause;
     return add(line, el("span", "ln", was ? i + 1 : ""), left, el("span", "ln", is ? j + 1 : ""), right);
   }
@@ -522,6 +524,7 @@
   function emptyWords(pair) {
     const sides = [pair.old, pair.new].filter(Boolean);
     if (sides.every((one) => !one.size)) return "No body on either side.";
+    if (pair.sameBody) return "The same " + bytes(pair.old.size) + " on both sides.";
     const told = ["old", "new"].map((side) => pair[side] && [side + ": " + bytes(pair[side].size), bodyWords(pair[side])].filter(Boolean).join(", "));
     return "Not shown here (" + told.filter(Boolean).join("; ") + ").";
   }
@@ -581,17 +584,24 @@
     return parts.map((part, index) => {
       if (index % 2) {
         const name = (/^\[masked \$\{env:([A-Za-z_][A-Za-z0-9_]*)\}\]$/.exec(part) || [])[1];
-        return '"$' + (name || part.slice(8, -1).replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "").toUpperCase() || "SECRET") + '"';
+        return '"${' + (name || part.slice(8, -1).replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "").toUpperCase() || "SECRET") + '}"';
       }
       return part ? "'" + part.replace(/'/g, "'\\''") + "'" : "";
     }).join("") || "''";
   }
 
-  function curl(answer) {
-    const parts = ["curl -sS -i --path-as-is"];
-    if (answer.method === "HEAD") parts[0] += " --head";
-    else if (answer.method !== "GET") parts[0] += " -X " + quoted(answer.method);
-    for (let i = 0; i < answer.sentHeaders.length; i += 2) parts.push("-H " + quoted(answer.sentHeaders[i] + ": " + answer.sentHeaders[i + 1]));
+  function curl(answer, side) {
+    const parts = ["curl -sS -i -g --path-as-is"], facts = data.gateways[side] || {};
+    parts.push(facts.http === "2" ? "--http2" : "--http1.1");
+    if (facts.connect_to) parts.push("--connect-to " + quoted("::" + facts.connect_to));
+    if (facts.ca_file) parts.push("--cacert " + quoted(facts.ca_file));
+    if (!facts.proxy) parts.push("--noproxy '*'");
+    else if (facts.proxy !== "environment") parts.push("--proxy " + quoted(facts.proxy));
+    if (answer.method === "HEAD") parts.push("--head");
+    else if (answer.method !== "GET") parts.push("-X " + quoted(answer.method));
+    const sent = new Set(answer.sentHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+    for (const name of ["User-Agent", "Accept", ...(answer.sentName ? ["Content-Type"] : [])]) if (!sent.has(name.toLowerCase())) parts.push("-H '" + name + ":'");
+    for (let i = 0; i < answer.sentHeaders.length; i += 2) parts.push("-H " + quoted(answer.sentHeaders[i] + (answer.sentHeaders[i + 1] ? ": " + answer.sentHeaders[i + 1] : ";")));
     if (answer.sentName) parts.push("--data-binary '@bodies/" + answer.sentName + "'");
     parts.push(quoted(answer.url));
     return visible(parts.join(" \\\n  "));
@@ -603,7 +613,7 @@
     for (const side of ["old", "new"]) {
       const answer = pair[side];
       if (!answer) continue;
-      const command = el("pre", "curl", curl(answer));
+      const command = el("pre", "curl", curl(answer, side));
       const copy = button("Copy", "quiet", async () => {
         try { await navigator.clipboard.writeText(command.textContent); copy.textContent = "Copied"; } catch {
           const range = document.createRange();
@@ -645,22 +655,35 @@
   function differenceTable(pair) {
     const table = el("table", "diffs"), body = el("tbody"), head = el("tr");
     for (const name of ["place", "kind", "cause", "old", "new"]) add(head, el("th", "", name));
-    for (const one of pair.differences) {
+    const ranked = pair.differences.map((one) => (failing.has(one.cause) ? 0 : 1));
+    const sorted = pair.differences.map((_, index) => index).sort((a, b) => ranked[a] - ranked[b] || a - b);
+    for (const one of sorted.map((index) => pair.differences[index])) {
       const line = el("tr", failing.has(one.cause) ? "" : "calm"), place = add(el("td"), el("code", "", oneLine(one.at)));
-      if (one.note) add(place, el("p", "note", visible(one.note)));
-      if (one.remedy) add(place, el("p", "remedy", visible(one.remedy)));
       const value = (text) => add(el("td"), text === null ? el("i", "", "none") : el("code", "v", visible(text)));
-      add(line, place, el("td", "", one.kind), add(el("td"), el("span", "chip c-" + one.cause, one.cause)), value(one.old), value(one.new));
+      add(line, place, el("td", "kind", one.kind), add(el("td"), el("span", "chip c-" + one.cause, one.cause)), value(one.old), value(one.new));
       add(body, line);
+      if (!one.note && !one.remedy) continue;
+      const more = el("td");
+      more.colSpan = 5;
+      if (one.note) add(more, el("p", "note", visible(one.note)));
+      if (one.remedy) add(more, add(el("p", "remedy"), el("b", "", "What to do"), document.createTextNode(" " + visible(one.remedy))));
+      add(body, add(el("tr", "told"), more));
     }
     const thead = add(el("thead"), head);
     return add(el("div", "scroll pair"), add(table, thead, body), pair.left > 0 ? el("p", "info", "… and " + plural(pair.left, "more difference")) : null);
   }
 
+  // What the table of differences says anyway is not said twice.
+  function reasons(lines, pairs) {
+    const told = new Set(pairs.flatMap((pair) => pair.differences.flatMap((one) => [one.at + " " + one.kind, "weaker than old: " + one.at + " " + one.kind])));
+    const rest = lines.filter((line) => !told.has(line.replace(/^step \d+: /, "")));
+    return rest.length ? add(el("ul", "why"), ...rest.map((line) => el("li", "", oneLine(line)))) : null;
+  }
+
   function pairNodes(pair, many) {
     const nodes = [];
     if (many) nodes.push(add(el("h3", "step"), chip(pair.outcome), document.createTextNode(" Step " + (pair.step + 1))));
-    if (many && pair.why.length) nodes.push(add(el("ul", "why"), ...pair.why.map((line) => el("li", "", oneLine(line)))));
+    if (many) nodes.push(reasons(pair.why, [pair]));
     nodes.push(add(el("div", "sides"), sideCard(pair, "old"), sideCard(pair, "new")));
     if (pair.differences.length || pair.left > 0) nodes.push(el("h3", "", "Differences"), differenceTable(pair));
     nodes.push(el("h3", "", "Body"), bodies(pair), el("h3", "", "Headers"), headerRows(pair));
@@ -699,7 +722,7 @@
     $("case-over").textContent = oneLine([texts[cases.suite[row]], operation, texts[cases.flaky[row]] && "flaky: " + texts[cases.flaky[row]] + " askings", place >= 0 && number(place + 1) + " of " + number(order.length)].filter(Boolean).join(" · "));
     $("prev").disabled = place <= 0;
     $("next").disabled = place < 0 || place >= order.length - 1;
-    $("case-body").replaceChildren(...caseNodes(row));
+    $("case-body").replaceChildren(...caseNodes(row).filter(Boolean));
     $("case-body").scrollTop = 0;
     if (!dialog.open) dialog.showModal();
     $("case-body").focus();
@@ -708,13 +731,15 @@
 
   function caseNodes(row) {
     const nodes = [], why = cases.why[row], piece = pieceOf(row), detail = piece && piece.d[row];
-    if (why) nodes.push(add(el("ul", "why"), ...why.map((line) => el("li", "", oneLine(texts[line])))));
+    const lines = why ? why.map((line) => texts[line]) : [];
     if (!detail) {
+      nodes.push(reasons(lines, []));
       nodes.push(el("p", "note", cases.outcome[row] === skipped || !cases.rounds[row] ? "Nothing was sent for this case." : "This page is full: the evidence of this case is in journal.jsonl."));
       return nodes;
     }
     const [round, at, raw, rounds] = detail;
     const pairs = raw.map((one) => pairOf(one, piece.s));
+    nodes.push(reasons(lines, pairs));
     if (rounds) nodes.push(el("h3", "", "Askings"), roundsTable(rounds, round), el("h3", "", "Asking #" + (round + 1)));
     for (const pair of pairs) nodes.push(...pairNodes(pair, pairs.length > 1));
     nodes.push(el("p", "over", "Answered " + new Date(at).toISOString().replace("T", " ").replace("Z", " UTC")));
