@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from harness.lab.serve import Lab
 from tests.servers.command import Done, cutover
 from tests.servers.envoy import Envoy, Setup, not_found, to_backend
-from tests.servers.lab import LabServer
 from tests.servers.nginx import Nginx, Proxy
 from tests.servers.tls import Authority
 
@@ -133,8 +133,8 @@ SPOILT = {
 
 @pytest.fixture(scope="module")
 def backend() -> Iterator[int]:
-    with LabServer() as lab:
-        yield lab.ports["backend"]
+    with Lab() as ports:
+        yield ports.backend
 
 
 @pytest.fixture
