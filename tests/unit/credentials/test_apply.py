@@ -1,17 +1,26 @@
+from collections.abc import Sequence
+
 import pytest
 
 from harness.credentials.apply import apply, clashes
 from harness.model.side import Side
-from harness.scenario.types import BasicCredential, BearerCredential, HeaderCredential, Identity, QueryCredential
+from harness.scenario.types import (
+    BasicCredential,
+    BearerCredential,
+    Credential,
+    HeaderCredential,
+    Identity,
+    QueryCredential,
+)
 
 URL = "https://old/orders?limit=10"
 
 
-def identity(*old, new=()):
+def identity(*old: Credential, new: Sequence[Credential] = ()) -> Identity:
     return Identity(name="partner", old=old, new=tuple(new))
 
 
-def test_each_side_has_its_own_way_of_saying_it():
+def test_each_side_has_its_own_way_of_saying_it() -> None:
     caller = identity(
         HeaderCredential(headers=(("x-api-key", "k"),)),
         new=[HeaderCredential(headers=(("Ocp-Apim-Subscription-Key", "s"),))],
@@ -20,7 +29,7 @@ def test_each_side_has_its_own_way_of_saying_it():
     assert apply(caller, Side.NEW, URL, ()) == (URL, (("Ocp-Apim-Subscription-Key", "s"),))
 
 
-def test_basic_and_bearer():
+def test_basic_and_bearer() -> None:
     caller = identity(BasicCredential(user="Aladdin", password="open sesame"), new=[BearerCredential(token="t.o.k")])
     assert apply(caller, Side.OLD, URL, ())[1] == (("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),)
     assert apply(caller, Side.NEW, URL, ())[1] == (("Authorization", "Bearer t.o.k"),)
@@ -37,12 +46,12 @@ def test_basic_and_bearer():
         ("https://x/o#f", "https://x/o?key=a%2Fb%20%26%2B%C3%BC#f"),
     ],
 )
-def test_a_query_parameter_is_added_and_the_rest_stays(url, after):
+def test_a_query_parameter_is_added_and_the_rest_stays(url: str, after: str) -> None:
     caller = identity(QueryCredential(parameters=(("key", "a/b &+ü"),)))
     assert apply(caller, Side.OLD, url, ()) == (after, ())
 
 
-def test_kinds_may_be_combined():
+def test_kinds_may_be_combined() -> None:
     caller = identity(
         QueryCredential(parameters=(("a b", "1"), ("c", "2"))),
         HeaderCredential(headers=(("H", "3"),)),
@@ -54,7 +63,7 @@ def test_kinds_may_be_combined():
     )
 
 
-def test_what_the_case_says_itself_wins_and_is_told():
+def test_what_the_case_says_itself_wins_and_is_told() -> None:
     caller = identity(BearerCredential(token="t"), QueryCredential(parameters=(("a key", "1"), ("b", "2"))))
     url, headers = "https://x/?a+key=9", (("authorization", "mine"),)
     assert apply(caller, Side.OLD, url, headers) == ("https://x/?a+key=9&b=2", headers)
@@ -62,5 +71,5 @@ def test_what_the_case_says_itself_wins_and_is_told():
     assert clashes(caller, Side.OLD, "https://x/", ()) == ()
 
 
-def test_a_side_without_credentials_is_anonymous():
+def test_a_side_without_credentials_is_anonymous() -> None:
     assert apply(identity(BearerCredential(token="t")), Side.NEW, URL, ()) == (URL, ())

@@ -1,12 +1,15 @@
+from collections.abc import Iterable
+
 from harness.credentials.secrets import secrets_in, secrets_of
+from harness.model.secret import Secret
 from harness.scenario.types import BasicCredential, BearerCredential, HeaderCredential, Identity, QueryCredential
 
 
-def values(secrets):
+def values(secrets: Iterable[Secret]) -> list[str]:
     return [secret.value for secret in secrets]
 
 
-def test_every_value_of_an_identity_is_secret():
+def test_every_value_of_an_identity_is_secret() -> None:
     caller = Identity(
         name="partner",
         old=(
@@ -21,7 +24,7 @@ def test_every_value_of_an_identity_is_secret():
     assert "key-1" not in repr(found)
 
 
-def test_a_header_that_is_written_out_is_taken_apart():
+def test_a_header_that_is_written_out_is_taken_apart() -> None:
     caller = Identity(
         name="x",
         old=(HeaderCredential(headers=(("Authorization", "Basic dXNlcjpwYXNzLTM="), ("Cookie", "sid=abcd"))),),
@@ -30,7 +33,7 @@ def test_a_header_that_is_written_out_is_taken_apart():
     assert values(secrets_of(caller)) == ["Basic dXNlcjpwYXNzLTM=", "dXNlcjpwYXNzLTM=", "pass-3", "sid=abcd", "abcd"]
 
 
-def test_literal_headers_of_a_case_are_secret():
+def test_literal_headers_of_a_case_are_secret() -> None:
     headers = (
         ("Accept", "application/json"),
         ("AUTHORIZATION", "Bearer  tok-1"),
@@ -42,7 +45,7 @@ def test_literal_headers_of_a_case_are_secret():
     assert [secret.label for secret in found][:2] == ["header AUTHORIZATION"] * 2
 
 
-def test_odd_headers_do_no_harm():
+def test_odd_headers_do_no_harm() -> None:
     for value in ("Basic", "Basic !!!!", "Basic /w==", "Basic YWJjZA==", "", "   "):
         secrets_in((("Authorization", value), ("Cookie", value)))
     assert secrets_in((("Authorization", "tok"),)) == ()

@@ -6,6 +6,7 @@ import pytest
 from harness.journal.mask import Mask
 from harness.journal.writer import JournalWriter
 from harness.model.event import (
+    Asked,
     CaseInfo,
     Ended,
     Event,
@@ -60,8 +61,15 @@ EVENTS: tuple[Event, ...] = (
     Round(at=3.0, suite="parity", index=0, case="list", round=0, pairs=(PAIR, PAIR)),
     Note(at=3.0, text="a note"),
     Judged(at=4.0, suite="mine", item="test_x", outcome="passed"),
+    Asked(at=4.0, item="test_x", side="old", exchange=ANSWER),
 )
 ENDED = Ended(at=5.0, state="finished", longest_gap_ms=1.25)
+
+
+@pytest.fixture
+def started() -> Started:
+    """Return the first line of a run."""
+    return STARTED
 
 
 @pytest.fixture

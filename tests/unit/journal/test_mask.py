@@ -3,6 +3,7 @@ import json
 import random
 import secrets
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote
 
 import pytest
@@ -26,20 +27,20 @@ AWKWARD = [
 SECRETS = [PLAIN, *AWKWARD]
 
 
-def every_byte(text):
+def every_byte(text: str) -> str:
     return "".join(f"%{byte:02x}" for byte in text.encode())
 
 
-def u_escaped(text):
+def u_escaped(text: str) -> str:
     units = text.encode("utf-16-be")
     return "".join(f"\\u{units[i]:02X}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-def basic(text):
+def basic(text: str) -> str:
     return b64encode(f"user:{text}".encode()).decode()
 
 
-ENCODINGS = {
+ENCODINGS: dict[str, Callable[[str], str]] = {
     "raw": str,
     "percent": lambda text: quote(text, safe=""),
     "percent, slashes kept": quote,
@@ -74,13 +75,13 @@ ENCODINGS = {
 }
 
 
-def mask_of(*values):
+def mask_of(*values: str) -> Mask:
     return Mask([Secret(value=value, label=f"${{env:K{index}}}") for index, value in enumerate(values)])
 
 
 @pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS.keys())
 @pytest.mark.parametrize("secret", SECRETS, ids=range(len(SECRETS)))
-def test_a_secret_is_masked_in_every_shape(secret, encode):
+def test_a_secret_is_masked_in_every_shape(secret: str, encode: Callable[[str], str]) -> None:
     mask = mask_of(secret)
     shape = encode(secret)
     masked = mask.text(f"before {shape} after")
@@ -92,18 +93,18 @@ def test_a_secret_is_masked_in_every_shape(secret, encode):
 
 
 @pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS.keys())
-def test_bytes_are_masked_like_text(encode):
+def test_bytes_are_masked_like_text(encode: Callable[[str], str]) -> None:
     mask = mask_of(AWKWARD[0])
     shape = encode(AWKWARD[0]).encode()
     assert shape not in mask.data(b"\xff\xfe before " + shape + b" after \xff")
     assert mask.data(b"\xff" + shape + b"\xff").startswith(b"\xff")
 
 
-def test_latin_1_bytes_are_masked():
+def test_latin_1_bytes_are_masked() -> None:
     assert mask_of("schlüssel").data("x=schlüssel".encode("latin-1")) == b"x=[masked ${env:K0}]"
 
 
-def test_text_without_a_secret_is_left_as_it_is():
+def test_text_without_a_secret_is_left_as_it_is() -> None:
     mask = mask_of(PLAIN)
     for text in ("", "plain", "a%20b \\u0041 &amp; \\", "ü€😀", "\ud800"):
         assert mask.text(text) is text
@@ -111,47 +112,47 @@ def test_text_without_a_secret_is_left_as_it_is():
     assert mask.data(data) is data
 
 
-def test_a_lone_surrogate_next_to_a_secret_does_no_harm():
+def test_a_lone_surrogate_next_to_a_secret_does_no_harm() -> None:
     assert PLAIN not in mask_of(PLAIN).text(f"\ud800{PLAIN}\udfff")
 
 
-def test_what_is_put_in_is_harmless_in_json_html_xml_and_urls():
+def test_what_is_put_in_is_harmless_in_json_html_xml_and_urls() -> None:
     mask = Mask([Secret(value=PLAIN, label='credential <b>"x"&\\\'\n')])
     masked = mask.text(PLAIN)
     assert masked == "[masked credential _b__x_____]"
     assert json.loads(mask.text(json.dumps({"k": PLAIN}))) == {"k": masked}
 
 
-def test_words_that_would_tell_the_secret_are_not_used():
+def test_words_that_would_tell_the_secret_are_not_used() -> None:
     mask = Mask([Secret(value="partner", label="credential partner")])
     assert mask.text("I am partner.") == "I am [***]."
 
 
-def test_the_longest_of_overlapping_secrets_names_the_mask():
+def test_the_longest_of_overlapping_secrets_names_the_mask() -> None:
     mask = mask_of("abcdef", "abcdefghij", "ghijkl")
     assert mask.text("-abcdefghijkl-") == "-[masked ${env:K1}]-"
     assert mask.text("-abcdef-ghijkl-") == "-[masked ${env:K0}]-[masked ${env:K2}]-"
 
 
-def test_a_short_secret_is_masked_as_it_is_and_in_percent_only():
+def test_a_short_secret_is_masked_as_it_is_and_in_percent_only() -> None:
     mask = mask_of("x/9")
     assert mask.text("x/9 x%2F9 x%2f9") == " ".join(["[masked ${env:K0}]"] * 3)
     assert mask.text(b64encode(b"x/9").decode()) == b64encode(b"x/9").decode()
 
 
-def test_empty_and_blank_secrets_are_no_secrets():
+def test_empty_and_blank_secrets_are_no_secrets() -> None:
     mask = mask_of("", "  ", "\n")
     assert mask.text("a b\n") == "a b\n"
     assert not mask.found_in(b" \n")
 
 
-def test_base64_loses_all_bits_of_the_secret_and_keeps_what_is_around():
+def test_base64_loses_all_bits_of_the_secret_and_keeps_what_is_around() -> None:
     masked = mask_of(PLAIN).text(basic(PLAIN))
     assert masked.startswith("dXNlcj")
     assert len(masked) < len("dXNlcj[masked ${env:K0}]====")
 
 
-def test_a_secret_can_be_added_later():
+def test_a_secret_can_be_added_later() -> None:
     mask = mask_of()
     assert mask.text("token-12345678") == "token-12345678"
     mask.add(Secret(value="token-12345678", label="capture token"))
@@ -160,7 +161,7 @@ def test_a_secret_can_be_added_later():
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 50, 1000])
-def test_any_number_of_secrets_is_found_at_any_offset(count):
+def test_any_number_of_secrets_is_found_at_any_offset(count: int) -> None:
     rng = random.Random(7)
     values = [f"{rng.getrandbits(160):040x}"[: rng.randint(4, 40)] for _ in range(count)]
     mask = mask_of(*values)
@@ -171,7 +172,7 @@ def test_any_number_of_secrets_is_found_at_any_offset(count):
             assert mask.stands_in(text.encode())
 
 
-def test_many_secrets_do_not_mask_what_only_looks_like_them():
+def test_many_secrets_do_not_mask_what_only_looks_like_them() -> None:
     mask = mask_of(*(f"{index:032d}" for index in range(100)))
     assert mask.text("0" * 15 + "-" * 30) == "0" * 15 + "-" * 30
 
@@ -185,7 +186,7 @@ AROUND = st.text('abcXYZ ,:{}[]"<>=/.ü', max_size=20)
 
 @settings(derandomize=True, deadline=None, max_examples=400)
 @given(secret=SECRET, shape=SHAPES, before=AROUND, after=AROUND)
-def test_no_shape_of_a_secret_survives(secret, shape, before, after):
+def test_no_shape_of_a_secret_survives(secret: str, shape: str, before: str, after: str) -> None:
     encoded = ENCODINGS[shape](secret)
     masked = mask_of(secret).text(before + encoded + after)
     assert encoded not in masked
@@ -199,7 +200,7 @@ def test_no_shape_of_a_secret_survives(secret, shape, before, after):
     outer=st.sampled_from(["percent", "json of json", "html", "json", "every char \\u"]),
     inner=st.sampled_from(["raw", "html", "json", "basic", "base64, third place", "hex"]),
 )
-def test_nested_shapes_do_not_survive_either(secret, outer, inner):
+def test_nested_shapes_do_not_survive_either(secret: str, outer: str, inner: str) -> None:
     encoded = ENCODINGS[outer](ENCODINGS[inner](secret))
     mask = mask_of(secret)
     masked = mask.text(f"<{encoded}>")
@@ -209,17 +210,17 @@ def test_nested_shapes_do_not_survive_either(secret, outer, inner):
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(text=st.text(max_size=200))
-def test_text_that_holds_no_secret_never_changes(text):
+def test_text_that_holds_no_secret_never_changes(text: str) -> None:
     assert mask_of(PLAIN, "zzzzzz\\u0041%25&amp;").text(text) == text
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(data=st.binary(max_size=200))
-def test_any_bytes_can_be_looked_through(data):
+def test_any_bytes_can_be_looked_through(data: bytes) -> None:
     assert mask_of(PLAIN).data(data) == data
 
 
-def test_time_is_told(capsys):
+def test_time_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     from time import perf_counter
 
     mask = mask_of(*(secrets.token_urlsafe(24) for _ in range(5)))

@@ -1,6 +1,8 @@
 import json
 from base64 import b64encode
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,8 @@ from harness.journal.record import LONGEST, MOST, Recorder
 from harness.model.difference import Cause, Difference, Kind
 from harness.model.exchange import Exchange
 from harness.model.place import JsonPath, Step
-from harness.model.request import Request
-from harness.model.response import Body, Certificate, NoResponse, Reason, Response, Timings
+from harness.model.request import Headers, Request
+from harness.model.response import Answer, Body, Certificate, NoResponse, Reason, Response, Timings
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.types import Evidence
@@ -23,26 +25,35 @@ SSN = JsonPath(text="$..ssn", steps=(Step(names=("ssn",), descend=True),))
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> BodyStore:
     return BodyStore(tmp_path)
 
 
 @pytest.fixture
-def recorder(store):
+def recorder(store: BodyStore) -> Recorder:
     return Recorder(Mask([Secret(value=CANARY, label="${env:K}")]), Evidence(), store)
 
 
-def recorder_of(store, *secrets, whole=False, redact=(SSN,)):
+def recorder_of(
+    store: BodyStore, *secrets: str, whole: bool = False, redact: tuple[JsonPath, ...] = (SSN,)
+) -> Recorder:
     mask = Mask([Secret(value=secret, label="${env:K}") for secret in secrets])
     return Recorder(mask, Evidence(redact=redact), store, whole=whole)
 
 
-def asked(answer=None, *, url="http://old/orders", headers=(), body=None, earlier=()):
+def asked(
+    answer: Answer | None = None,
+    *,
+    url: str = "http://old/orders",
+    headers: Headers = (),
+    body: bytes | None = None,
+    earlier: tuple[Answer, ...] = (),
+) -> Exchange:
     request = Request(side=Side.OLD, method="POST", url=url, headers=headers, body=body)
     return Exchange(request=request, answer=answer or Response(status=200), sent_at=1.0, earlier=earlier)
 
 
-def answered(content, content_type="application/json"):
+def answered(content: bytes, content_type: str = "application/json") -> Response:
     return Response(
         status=200,
         headers=(("Content-Type", content_type),),
@@ -50,7 +61,7 @@ def answered(content, content_type="application/json"):
     )
 
 
-def test_an_exchange_is_kept_as_it_was(recorder):
+def test_an_exchange_is_kept_as_it_was(recorder: Recorder) -> None:
     answer = Response(
         status=201,
         reason="Created",
@@ -78,7 +89,7 @@ def test_an_exchange_is_kept_as_it_was(recorder):
     )
 
 
-def test_no_response_is_kept_with_its_reason(recorder):
+def test_no_response_is_kept_with_its_reason(recorder: Recorder) -> None:
     answer = NoResponse(reason=Reason.TIMEOUT_BODY, detail="35 s", status=200, headers=(("A", "1"),), received=17)
     kept = recorder.exchange(
         asked(
@@ -92,7 +103,7 @@ def test_no_response_is_kept_with_its_reason(recorder):
 
 
 @pytest.mark.parametrize("secret", [CANARY, HEADER_CANARY])
-def test_a_secret_is_in_no_field(recorder, store, secret):
+def test_a_secret_is_in_no_field(recorder: Recorder, store: BodyStore, secret: str) -> None:
     basic = "Basic " + b64encode(f"user:{CANARY}".encode()).decode()
     certificate = Certificate(subject=secret, issuer=secret, names=(secret,), not_before="", not_after="")
     response = Response(
@@ -120,7 +131,7 @@ def test_a_secret_is_in_no_field(recorder, store, secret):
     assert len(list(store.directory.iterdir())) == 2
 
 
-def test_headers_of_credentials_are_hidden_whoever_wrote_them(recorder):
+def test_headers_of_credentials_are_hidden_whoever_wrote_them(recorder: Recorder) -> None:
     headers = (
         ("authorization", "Bearer literal"),
         ("Cookie", "sid=literal; b=c"),
@@ -136,7 +147,7 @@ def test_headers_of_credentials_are_hidden_whoever_wrote_them(recorder):
     )
 
 
-def test_bodies_are_kept_masked_and_cut(recorder, store):
+def test_bodies_are_kept_masked_and_cut(recorder: Recorder, store: BodyStore) -> None:
     kept = recorder.exchange(asked(answered(b"x" * 10)), keep=True)
     assert (store.get(kept.body), kept.body_note) == (b"x" * 10, "")
     kept = recorder.exchange(asked(answered(b"x" + CANARY.encode(), "text/plain")), keep=True)
@@ -146,18 +157,18 @@ def test_bodies_are_kept_masked_and_cut(recorder, store):
     assert recorder.exchange(asked(Response(status=204)), keep=True).body == ""
 
 
-def test_a_secret_across_the_cut_of_a_body_does_not_survive(recorder, store):
+def test_a_secret_across_the_cut_of_a_body_does_not_survive(recorder: Recorder, store: BodyStore) -> None:
     content = b"x" * (CAP - 5) + CANARY.encode() + b"y" * 99
     kept = recorder.exchange(asked(answered(content, "text/plain")), keep=True)
     assert b"c4n4" not in store.get(kept.body)
 
 
-def test_a_whole_run_keeps_bodies_of_any_size(store):
+def test_a_whole_run_keeps_bodies_of_any_size(store: BodyStore) -> None:
     kept = recorder_of(store, whole=True, redact=()).exchange(asked(answered(b"x" * (CAP + 5))), keep=True)
     assert len(store.get(kept.body)) == CAP + 5
 
 
-def test_places_are_redacted_before_they_are_kept(store):
+def test_places_are_redacted_before_they_are_kept(store: BodyStore) -> None:
     recorder = recorder_of(store, "1234-5678")
     kept = recorder.exchange(
         asked(
@@ -177,22 +188,24 @@ def test_places_are_redacted_before_they_are_kept(store):
     "content_type",
     ["application/json", "application/problem+json; charset=utf-8", "text/event-stream", "text/html", ""],
 )
-def test_what_cannot_be_redacted_is_not_kept(store, content_type):
+def test_what_cannot_be_redacted_is_not_kept(store: BodyStore, content_type: str) -> None:
     kept = recorder_of(store).exchange(asked(answered(b'{"ssn": 123', content_type)), keep=True)
     assert (kept.body, kept.body_note) == ("", "not kept: cannot be redacted")
     assert not store.directory.exists()
 
 
-def test_a_page_is_kept_although_places_are_redacted(store):
+def test_a_page_is_kept_although_places_are_redacted(store: BodyStore) -> None:
     kept = recorder_of(store).exchange(asked(answered(b"<h1>ssn</h1>", "text/html")), keep=True)
     assert store.get(kept.body) == b"<h1>ssn</h1>"
 
 
-def difference(at="body:$.a", old="1", new="2", cause=Cause.UNEXPLAINED, **more):
+def difference(
+    at: str = "body:$.a", old: str | None = "1", new: str | None = "2", cause: Cause = Cause.UNEXPLAINED, **more: Any
+) -> Difference:
     return Difference(at=at, kind=Kind.VALUE, old=old, new=new, cause=cause, **more)
 
 
-def test_differences_are_counted_and_kept(recorder):
+def test_differences_are_counted_and_kept(recorder: Recorder) -> None:
     counts, kept, cut = recorder.differences(
         [difference(), difference(old=None, cause=Cause.NOISE, note="n", remedy="r"), difference()]
     )
@@ -206,7 +219,7 @@ def test_differences_are_counted_and_kept(recorder):
     assert recorder.differences([]) == ({}, (), False)
 
 
-def test_the_worst_differences_are_kept_when_there_are_too_many(recorder):
+def test_the_worst_differences_are_kept_when_there_are_too_many(recorder: Recorder) -> None:
     noise, bad, weaker = (difference(cause=cause) for cause in (Cause.NOISE, Cause.UNEXPLAINED, Cause.WEAKER))
     counts, kept, cut = recorder.differences([*[noise] * 150, bad, bad, weaker])
     assert counts == {"noise": 150, "unexplained": 2, "weaker": 1}
@@ -215,17 +228,19 @@ def test_the_worst_differences_are_kept_when_there_are_too_many(recorder):
 
 
 @pytest.mark.parametrize("lead", range(LONGEST - 20, LONGEST + 2))
-def test_a_secret_across_the_cut_of_a_value_does_not_survive(recorder, lead):
+def test_a_secret_across_the_cut_of_a_value_does_not_survive(recorder: Recorder, lead: int) -> None:
     _, (kept,), _ = recorder.differences(
         [difference(old="x" * lead + CANARY + "y" * 600, new=json.dumps("x" * lead + CANARY))]
     )
+    assert kept.old is not None
+    assert kept.new is not None
     for value in (kept.old, kept.new):
         assert "c4" not in value
     assert len(kept.old) < LONGEST + 30
     assert kept.old.endswith("characters)")
 
 
-def test_a_secret_is_in_no_text_of_a_difference(recorder):
+def test_a_secret_is_in_no_text_of_a_difference(recorder: Recorder) -> None:
     _, kept, _ = recorder.differences(
         [difference(at=f"header:{CANARY}", old=CANARY, new=None, note=CANARY, remedy=CANARY), difference()]
     )
@@ -233,7 +248,7 @@ def test_a_secret_is_in_no_text_of_a_difference(recorder):
     assert kept[1].old == "1"
 
 
-def test_values_of_differences_are_redacted(store):
+def test_values_of_differences_are_redacted(store: BodyStore) -> None:
     recorder = recorder_of(store)
     _, kept, _ = recorder.differences(
         [
@@ -251,6 +266,6 @@ def test_values_of_differences_are_redacted(store):
     ]
 
 
-def test_lone_surrogates_become_text(recorder):
+def test_lone_surrogates_become_text(recorder: Recorder) -> None:
     _, (kept,), _ = recorder.differences([difference(old="a\ud800", new="\x00")])
     assert (kept.old, kept.new) == ("a\\ud800", "\x00")

@@ -1,4 +1,6 @@
 import json
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +46,7 @@ ROOT = JsonPath(text="$", steps=())
         ),
     ],
 )
-def test_values_are_taken_out_and_the_rest_stays(path, before, after):
+def test_values_are_taken_out_and_the_rest_stays(path: JsonPath, before: bytes, after: bytes) -> None:
     assert redact(before, (path,)) == after
 
 
@@ -68,45 +70,45 @@ def test_values_are_taken_out_and_the_rest_stays(path, before, after):
         b'[{"a":1},{"ssn":[}]',
     ],
 )
-def test_what_is_not_json_cannot_be_redacted(content):
+def test_what_is_not_json_cannot_be_redacted(content: bytes) -> None:
     with pytest.raises(CannotRedact):
         redact(content, (ANY,))
     with pytest.raises(CannotRedact):
         redact_text(content, (ANY,))
 
 
-def test_text_is_no_json():
+def test_text_is_no_json() -> None:
     assert redact_text(b"ssn is a word", (ANY,)) == b"ssn is a word"
     assert redact_text(b"<ssn>1</ssn>", (ANY,)) == b"<ssn>1</ssn>"
     with pytest.raises(CannotRedact):
         redact(b"<ssn>1</ssn>", (ANY,))
 
 
-def test_records_are_redacted_one_by_one():
+def test_records_are_redacted_one_by_one() -> None:
     assert (
         redact(b'{"ssn":1}\n{"a":2}\r\n\n{"ssn":3}', (SSN,))
         == b'{"ssn":"[redacted]"}\n{"a":2}\r\n\n{"ssn":"[redacted]"}'
     )
 
 
-def test_event_streams_are_redacted_line_by_line():
+def test_event_streams_are_redacted_line_by_line() -> None:
     stream = b'event: order\nid: 7\ndata: {"ssn":1}\n\n: ping\ndata:{"ssn":2}\n\ndata: [DONE]\n\n'
     expected = b'event: order\nid: 7\ndata: {"ssn":"[redacted]"}\n\n: ping\ndata:{"ssn":"[redacted]"}\n\ndata: "[redacted]"\n\n'
     assert redact(stream, (SSN,)) == expected
 
 
-def test_a_record_over_many_lines_of_data_is_one():
+def test_a_record_over_many_lines_of_data_is_one() -> None:
     stream = b'data: {"a":\ndata: {"ssn":\ndata: 123\ndata:\ndata: }}\n\ndata: two\ndata: words\n\ndata: {"ssn":\ndata: 123\n\n'
     expected = b'data: {"a":\ndata: {"ssn":\ndata: "[redacted]"\ndata:\ndata: }}\n\ndata: two\ndata: words\n\ndata: "[redacted]"\ndata: \n\n'
     assert redact(stream, (ANY,)) == expected
 
 
-def test_a_name_in_another_charset_is_not_overlooked():
+def test_a_name_in_another_charset_is_not_overlooked() -> None:
     with pytest.raises(CannotRedact):
         redact('{"ssn":1}'.encode("utf-16-le"), (SSN,))
 
 
-def test_a_quote_too_many_hides_nothing():
+def test_a_quote_too_many_hides_nothing() -> None:
     for content in (
         b'{"a":["x""],"ssn":"1","b":["]}',
         b'{"b":["x""],"ssn":"1","ssn":["]}',
@@ -116,7 +118,7 @@ def test_a_quote_too_many_hides_nothing():
             redact(content, (SSN,))
 
 
-def test_a_torn_record_tells_nothing():
+def test_a_torn_record_tells_nothing() -> None:
     assert redact(b'{"ssn":1}\n{"ssn":2\n', (SSN,)) == b'{"ssn":"[redacted]"}\n"[redacted]"\n'
 
 
@@ -134,11 +136,11 @@ def test_a_torn_record_tells_nothing():
         (None, "plain text", "plain text"),
     ],
 )
-def test_values_of_differences_are_redacted(path, text, after):
+def test_values_of_differences_are_redacted(path: Any, text: str, after: str) -> None:
     assert redact_value(path, text, (SSN,)) == after
 
 
-def test_a_value_inside_an_item_is_redacted():
+def test_a_value_inside_an_item_is_redacted() -> None:
     assert redact_value(("items", 3), '{"price": 1.50, "b": 2}', (ITEMS,)) == '{"price": "[redacted]", "b": 2}'
     assert redact_value(("items",), '[{"price": 1}]', (ITEMS,)) == '[{"price": "[redacted]"}]'
     assert redact_value(("items", 3, "b"), "2", (ITEMS,)) == "2"
@@ -154,7 +156,7 @@ JSON = st.recursive(
 )
 
 
-def without(value):
+def without(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: "[redacted]" if key == "ssn" else without(item) for key, item in value.items()}
     return [without(item) for item in value] if isinstance(value, list) else value
@@ -162,15 +164,13 @@ def without(value):
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(value=JSON, indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
-def test_redacting_is_what_it_says(value, indent, ascii_only):
+def test_redacting_is_what_it_says(value: Any, indent: int | None, ascii_only: bool) -> None:
     content = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
     assert json.loads(redact(content, (ANY,))) == without(value)
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(content=st.binary(max_size=60) | st.text('{}[]",:\\ sn1\n', max_size=60).map(str.encode))
-def test_any_bytes_end_in_an_answer(content):
-    try:
+def test_any_bytes_end_in_an_answer(content: bytes) -> None:
+    with suppress(CannotRedact):
         redact(content, (ANY,))
-    except CannotRedact:
-        pass

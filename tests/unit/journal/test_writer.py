@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from harness.journal.mask import Mask
 from harness.journal.reader import read
 from harness.journal.writer import JournalWriter
 from harness.model.errors import HarnessError, JournalError, UsageError
-from harness.model.event import Ended, Intent, Note, Recorded, RecordedPair, Round
+from harness.model.event import Ended, Event, Intent, Note, Recorded, RecordedPair, Round, Started
 from harness.model.secret import Secret
 
+Make = Callable[..., tuple[Path, str]]
 CANARY = 'canary/"7f3a'
 CHILD = """
 import sys
@@ -20,7 +22,7 @@ from pathlib import Path
 from harness.journal.mask import Mask
 from harness.journal.reader import scan, Tail
 from harness.journal.writer import JournalWriter
-from harness.model.event import Note
+from harness.model.event import Started, Note
 
 writer, events, told = JournalWriter.resume(Path(sys.argv[1]), mask=Mask())
 number = 0
@@ -33,16 +35,16 @@ while True:
 
 
 @pytest.fixture
-def run_dir(tmp_path, events):
-    JournalWriter.create(tmp_path, events[0], mask=Mask()).release()
+def run_dir(tmp_path: Path, started: Started) -> Path:
+    JournalWriter.create(tmp_path, started, mask=Mask()).release()
     return tmp_path
 
 
-def journal(run_dir):
+def journal(run_dir: Path) -> Path:
     return run_dir / "journal.jsonl"
 
 
-def test_every_event_is_in_the_file_at_once(run_dir):
+def test_every_event_is_in_the_file_at_once(run_dir: Path) -> None:
     writer, _, _ = JournalWriter.resume(run_dir, mask=Mask())
     for number in range(3):
         writer.append(Note(at=1.0, text=f"note {number}"), sync=number == 1)
@@ -50,17 +52,17 @@ def test_every_event_is_in_the_file_at_once(run_dir):
     writer.release()
 
 
-def test_one_run_has_one_journal(run_dir, events):
+def test_one_run_has_one_journal(run_dir: Path, started: Started) -> None:
     with pytest.raises(HarnessError, match="cannot begin"):
-        JournalWriter.create(run_dir, events[0], mask=Mask())
+        JournalWriter.create(run_dir, started, mask=Mask())
 
 
-def test_a_run_that_cannot_be_written_is_told(tmp_path, events):
+def test_a_run_that_cannot_be_written_is_told(tmp_path: Path, started: Started) -> None:
     with pytest.raises(HarnessError):
-        JournalWriter.create(tmp_path / "missing", events[0], mask=Mask())
+        JournalWriter.create(tmp_path / "missing", started, mask=Mask())
 
 
-def test_two_writers_on_one_run_are_refused(run_dir):
+def test_two_writers_on_one_run_are_refused(run_dir: Path) -> None:
     writer, _, _ = JournalWriter.resume(run_dir, mask=Mask())
     with pytest.raises(UsageError, match="another process is writing") as caught:
         JournalWriter.resume(run_dir, mask=Mask())
@@ -70,7 +72,7 @@ def test_two_writers_on_one_run_are_refused(run_dir):
     JournalWriter.resume(run_dir, mask=Mask())[0].release()
 
 
-def test_going_on_gives_the_events_and_continues_the_chain(make, events):
+def test_going_on_gives_the_events_and_continues_the_chain(make: Make, events: tuple[Event, ...]) -> None:
     run_dir, _ = make()
     writer, before, told = JournalWriter.resume(run_dir, mask=Mask())
     assert (tuple(before), told) == (events, "")
@@ -84,7 +86,7 @@ def test_going_on_gives_the_events_and_continues_the_chain(make, events):
     ]
 
 
-def test_a_torn_last_line_is_cut_and_told(make, events):
+def test_a_torn_last_line_is_cut_and_told(make: Make, events: tuple[Event, ...]) -> None:
     run_dir, _ = make()
     whole = journal(run_dir).read_bytes()
     for torn in (1, 50, 150):
@@ -93,11 +95,11 @@ def test_a_torn_last_line_is_cut_and_told(make, events):
         writer.release()
         assert tuple(before) == events
         assert "torn" in told
-        assert "line 8" in told
+        assert "line 9" in told
         assert len(list(read(run_dir, sealed=False))) == len(events)
 
 
-def test_an_edited_line_is_no_torn_line(make):
+def test_an_edited_line_is_no_torn_line(make: Make) -> None:
     run_dir, _ = make()
     whole = journal(run_dir).read_bytes()
     journal(run_dir).write_bytes(whole.replace(b"a note", b"a vote"))
@@ -108,7 +110,7 @@ def test_an_edited_line_is_no_torn_line(make):
 
 
 @pytest.mark.parametrize("content", [b"", b'{"n":0,"t":"sta'])
-def test_nothing_whole_is_nothing_to_go_on_with(tmp_path, content):
+def test_nothing_whole_is_nothing_to_go_on_with(tmp_path: Path, content: bytes) -> None:
     journal(tmp_path).write_bytes(content)
     with pytest.raises(JournalError):
         JournalWriter.resume(tmp_path, mask=Mask())
@@ -116,7 +118,7 @@ def test_nothing_whole_is_nothing_to_go_on_with(tmp_path, content):
         JournalWriter.resume(tmp_path / "missing", mask=Mask())
 
 
-def test_a_killed_writer_leaves_a_chain_that_goes_on(run_dir):
+def test_a_killed_writer_leaves_a_chain_that_goes_on(run_dir: Path) -> None:
     for _ in range(3):
         with subprocess.Popen([sys.executable, "-c", CHILD, str(run_dir)], stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
@@ -128,7 +130,7 @@ def test_a_killed_writer_leaves_a_chain_that_goes_on(run_dir):
     assert len(list(read(run_dir))) == len(before) + 1
 
 
-def test_a_writer_in_another_process_is_refused_until_it_is_killed(run_dir):
+def test_a_writer_in_another_process_is_refused_until_it_is_killed(run_dir: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", CHILD, str(run_dir)], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
@@ -138,7 +140,7 @@ def test_a_writer_in_another_process_is_refused_until_it_is_killed(run_dir):
     JournalWriter.resume(run_dir, mask=Mask())[0].release()
 
 
-def test_a_full_disk_is_told_and_nothing_is_written_after_it(run_dir):
+def test_a_full_disk_is_told_and_nothing_is_written_after_it(run_dir: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("no /dev/full here")
@@ -153,14 +155,14 @@ def test_a_full_disk_is_told_and_nothing_is_written_after_it(run_dir):
         writer.append(Note(at=1.0, text="lost"))
 
 
-def test_letting_go_twice_does_no_harm(run_dir):
+def test_letting_go_twice_does_no_harm(run_dir: Path) -> None:
     writer, _, _ = JournalWriter.resume(run_dir, mask=Mask())
     writer.seal(Ended(at=1.0, state="finished"))
     writer.release()
     writer.release()
 
 
-def test_a_secret_that_slipped_through_is_masked_in_the_line(run_dir):
+def test_a_secret_that_slipped_through_is_masked_in_the_line(run_dir: Path) -> None:
     answer = Recorded(
         method="GET",
         url=f"http://x/?k={CANARY}",
@@ -182,7 +184,7 @@ def test_a_secret_that_slipped_through_is_masked_in_the_line(run_dir):
     assert len(list(read(run_dir, sealed=False))) == 3
 
 
-def test_the_journals_own_words_survive_a_secret_that_is_one_of_them(run_dir):
+def test_the_journals_own_words_survive_a_secret_that_is_one_of_them(run_dir: Path) -> None:
     mask = Mask([Secret(value=word, label="odd") for word in ("old", "identity", "FAIL", "parity", "finished", "info")])
     writer, _, _ = JournalWriter.resume(run_dir, mask=mask)
     round_ = Round(
@@ -203,7 +205,7 @@ def test_the_journals_own_words_survive_a_secret_that_is_one_of_them(run_dir):
     ]
 
 
-def test_a_lone_surrogate_is_written_as_its_escape(run_dir):
+def test_a_lone_surrogate_is_written_as_its_escape(run_dir: Path) -> None:
     writer, _, _ = JournalWriter.resume(run_dir, mask=Mask())
     writer.append(Note(at=1.0, text="a\ud800b\x00\x1b"))
     writer.release()
