@@ -18,12 +18,12 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairing:
     start, end = trim(old, new)
     a, b = old[start : len(old) - end], new[start : len(new) - end]
     if not _small(a, b):
-        pairs = _by_index(len(a), len(b), start, start)
+        pairs = by_index(len(a), len(b), start, start)
         return [(i, j) for i, j in pairs if i is None or j is None or old[i] != new[j]], BY_INDEX
     found: list[tuple[int | None, int | None]] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag != "equal":
-            found.extend(_by_index(i2 - i1, j2 - j1, start + i1, start + j1))
+            found.extend(by_index(i2 - i1, j2 - j1, start + i1, start + j1))
     return found, ""
 
 
@@ -47,5 +47,6 @@ def _small(a: Sequence[Hashable], b: Sequence[Hashable]) -> bool:
     return sum(counts[item] for item in a) <= 4 * (len(a) + len(b)) + 64
 
 
-def _by_index(old: int, new: int, i0: int, j0: int) -> list[tuple[int | None, int | None]]:
+def by_index(old: int, new: int, i0: int, j0: int) -> list[tuple[int | None, int | None]]:
+    """Pair items by index; `i0`, `j0` are the offsets of the first."""
     return [(i0 + n if n < old else None, j0 + n if n < new else None) for n in range(max(old, new))]

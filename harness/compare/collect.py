@@ -41,7 +41,7 @@ class Collector:
             return
         texts = cut(old), cut(new)
         self._found.append(
-            Difference(at=at, kind=kind, old=texts[0], new=texts[1], path=path, note=note, remedy=remedy)
+            Difference(at=place(at), kind=kind, old=texts[0], new=texts[1], path=path, note=note, remedy=remedy)
         )
 
     def set_aside(
@@ -52,7 +52,7 @@ class Collector:
             self._uncounted += 1
             return
         self._aside.append(
-            Difference(at=at, kind=kind, old=cut(old), new=cut(new), path=path, note=note, cause=Cause.INTENDED)
+            Difference(at=place(at), kind=kind, old=cut(old), new=cut(new), path=path, note=note, cause=Cause.INTENDED)
         )
 
     def mark(self) -> Mark:
@@ -90,6 +90,15 @@ def cut(text: str | None) -> str | None:
     if text is None or len(text) <= TEXT_LIMIT:
         return text
     return text[:TEXT_LIMIT] + "…"
+
+
+def place(at: str) -> str:
+    """Return a place as one printable line of bounded length, whatever names a body held."""
+    if len(at) > TEXT_LIMIT:
+        at = at[:TEXT_LIMIT] + "…"
+    if at.isprintable():
+        return at
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in at)
 
 
 def at_path(prefix: str, path: Path) -> str:

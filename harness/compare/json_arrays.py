@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
-from harness.compare.align import BY_INDEX, LIMIT, align
+from harness.compare.align import BY_INDEX, LIMIT, align, by_index
 from harness.compare.json_text import BadJson, frozen, level, parse, same, show
 from harness.model.difference import Kind
 
@@ -20,18 +20,16 @@ _NEW_INDEX = "index on the new side"
 _TRIES = 100
 
 
-def compare(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
-    """Compare two arrays as the rules for this place say; without a rule, in order."""
-    key = walk.book.unordered(path) if walk.book is not None else None
-    if key is None:
-        _ordered(walk, old, new, path)
-    elif key:
-        _Keyed(walk, key, path).compare(old, new)
+def unordered(walk: Walker, key: str, old: list[Any], new: list[Any], path: Path) -> None:
+    """Compare two arrays whose items are matched by a key, or as a multiset of whole values (key "")."""
+    if key:
+        _keyed(walk, key, old, new, path)
     else:
         _multiset(walk, old, new, path)
 
 
-def _ordered(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+def ordered(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
+    """Compare two arrays in order; the same values in another order are one difference."""
     if len(old) != len(new):
         _aligned(walk, old, new, path)
         return
@@ -87,19 +85,22 @@ def _key_of_whole(item: Any) -> Any:
 
 
 def _aligned(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
-    for i, j, note in _pairs(old, new):
+    pairs, note = _pairs(old, new)
+    before, walk.remark = walk.remark, walk.remark or note
+    for i, j in pairs:
         if i is None:
             assert j is not None
-            walk.gained((*path, j), new[j], "; ".join(filter(None, (_NEW_INDEX, note))))
+            walk.gained((*path, j), new[j], _NEW_INDEX)
         elif j is None:
-            walk.lost((*path, i), old[i], note)
+            walk.lost((*path, i), old[i])
         else:
             walk.node(old[i], new[j], (*path, i))
         if walk.out.capped:
-            return
+            break
+    walk.remark = before
 
 
-def _pairs(old: list[Any], new: list[Any]) -> list[tuple[int | None, int | None, str]]:
+def _pairs(old: list[Any], new: list[Any]) -> tuple[list[tuple[int | None, int | None]], str]:
     """Return the pairs of items that differ; equal ends are trimmed by their bytes before anything is read."""
     start = end = 0
     shorter = min(len(old), len(new))
@@ -112,66 +113,61 @@ def _pairs(old: list[Any], new: list[Any]) -> list[tuple[int | None, int | None,
     raw = any(type(side[0]) is Raw for side in (a, b) if side)
     size = sum(map(len, a)) + sum(map(len, b)) if raw else 0
     if max(len(a), len(b)) > LIMIT or size > _BYTES_LIMIT:
-        longer = range(max(len(a), len(b)))
-        pairs = [(start + n if n < len(a) else None, start + n if n < len(b) else None, BY_INDEX) for n in longer]
-        return list(pairs)
+        return by_index(len(a), len(b), start, start), BY_INDEX
     found, note = align([_key_of_whole(item) for item in a], [_key_of_whole(item) for item in b])
-    return [(None if i is None else start + i, None if j is None else start + j, note) for i, j in found]
+    return [(None if i is None else start + i, None if j is None else start + j) for i, j in found], note
 
 
-class _Keyed:
-    """Arrays whose items are matched by a key; a missing or repeated key is a difference."""
+def _keyed(walk: Walker, key: str, old: list[Any], new: list[Any], path: Path) -> None:
+    """Compare items matched by a key, places counted on the old side.
 
-    __slots__ = ("_key", "_path", "_walk")
+    The n-th item with a key belongs to the n-th with that key on the other side, so a repeated key is a difference
+    unless it is repeated alike; items without the key are matched among themselves.
+    """
+    mine, theirs = _index(old, key), _index(new, key)
+    for found, i in mine.items():
+        j = theirs.get(found)
+        if j is None:
+            walk.lost((*path, i), old[i], _unmatched_note(found, key, "new"))
+        else:
+            walk.node(old[i], new[j], (*path, i))
+        if walk.out.capped:
+            return
+    for found, j in theirs.items():
+        if found not in mine:
+            walk.gained((*path, j), new[j], f"{_unmatched_note(found, key, 'old')}; {_NEW_INDEX}")
+    if list(mine) != list(theirs) and mine.keys() == theirs.keys():
+        _allowed_order(walk, old, new, path)
 
-    def __init__(self, walk: Walker, key: str, path: Path) -> None:
-        self._walk = walk
-        self._key = key
-        self._path = path
 
-    def compare(self, old: list[Any], new: list[Any]) -> None:
-        """Compare item by item, places counted on the old side."""
-        walk, path = self._walk, self._path
-        mine, theirs = self._index(old, "old"), self._index(new, "new")
-        for key, i in mine.items():
-            j = theirs.get(key)
-            if j is None:
-                walk.lost((*path, i), old[i], f"no item with this {self._key} on the new side")
-            else:
-                walk.node(old[i], new[j], (*path, i))
-            if walk.out.capped:
-                return
-        for key, j in theirs.items():
-            if key not in mine:
-                walk.gained((*path, j), new[j], f"no item with this {self._key} on the old side; {_NEW_INDEX}")
-        if list(mine) != [key for key in theirs if key in mine]:
-            _allowed_order(walk, old, new, path)
+def _index(items: list[Any], key: str) -> dict[tuple[Any, int], int]:
+    """Return the position of each item by its key and by how many came before with the same."""
+    found: dict[tuple[Any, int], int] = {}
+    seen: Counter[Any] = Counter()
+    for position, item in enumerate(items):
+        value = _key_of(item, key)
+        found[value, seen[value]] = position
+        seen[value] += 1
+    return found
 
-    def _index(self, items: list[Any], side: str) -> dict[Any, int]:
-        found: dict[Any, int] = {}
-        for position, item in enumerate(items):
-            key = self._key_of(item)
-            if key is None:
-                self._tell(position, item, side, f"no {self._key} to match this item by on the {side} side")
-            elif key in found:
-                self._tell(position, item, side, f"this {self._key} occurs again on the {side} side")
-            else:
-                found[key] = position
-        return found
 
-    def _key_of(self, item: Any) -> Any:
-        try:
-            members = level(item) if type(item) is Raw else item
-            if type(members) is not dict or self._key not in members:
-                return None
-            return ("key", frozen(_thaw(members[self._key])))
-        except BadJson:
-            return None
+def _key_of(item: Any, key: str) -> Any:
+    """Return an item's key as something hashable, None if it has none."""
+    try:
+        members = level(item) if type(item) is Raw else item
+        return ("key", frozen(_thaw(members[key]))) if type(members) is dict and key in members else None
+    except BadJson:
+        return None
 
-    def _tell(self, position: int, item: Any, side: str, note: str) -> None:
-        path = (*self._path, position)
-        texts = (show(item), None) if side == "old" else (None, show(item))
-        self._walk.out.add(self._walk.at(path), Kind.FORMAT, *texts, path=path, note=note)
+
+def _unmatched_note(found: tuple[Any, int], key: str, side: str) -> str:
+    if found[0] is None:
+        return f"an item without {key}"
+    return (
+        f"this {key} occurs less often on the {side} side"
+        if found[1]
+        else f"no item with this {key} on the {side} side"
+    )
 
 
 def _allowed_order(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:

@@ -31,7 +31,7 @@ def compare(old: bytes, new: bytes, rules: tuple[BodyRule, ...], out: Collector,
     try:
         _check_utf8(old)
         _check_utf8(new)
-        Walker(out, RuleBook(rules) if rules else None, prefix).root(Raw(old), Raw(new))
+        Walker(out, RuleBook(rules) if rules else None, prefix).node(Raw(old), Raw(new), ())
         check(old, new, rules, out, prefix=prefix)
     except (BadJson, UnicodeDecodeError) as error:
         out.rewind(mark)
@@ -70,7 +70,7 @@ def _fault(body: bytes) -> str:
 
 
 def _check_utf8(body: bytes) -> None:
-    """Raise UnicodeDecodeError if the text is no UTF-8; in blocks, since a decoded copy may take four times the room."""
+    """Raise UnicodeDecodeError if the text is no UTF-8; in blocks, since a decoded copy may be four times as large."""
     if body.isascii():
         return
     decoder = _Utf8()

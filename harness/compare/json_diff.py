@@ -18,45 +18,66 @@ from harness.model.difference import Kind
 from harness.model.place import Path
 
 SMALL = 4_096
-_ABSENT: Any = object()
+ABSENT: Any = object()
 
 
 class Walker:
-    """Walks two JSON values of one place; a value is Raw (not read yet) or parsed, on both sides alike."""
+    """Walks two JSON values of one place; a value is Raw (not read yet) or parsed, on both sides alike.
 
-    __slots__ = ("book", "out", "prefix")
+    `remark` is added to the notes of what is told while it is set.
+    """
+
+    __slots__ = ("book", "out", "prefix", "remark")
 
     def __init__(self, out: Collector, book: RuleBook | None, prefix: str) -> None:
         self.out = out
         self.book = book
         self.prefix = prefix
+        self.remark = ""
 
     def node(self, old: Any, new: Any, path: Path) -> None:
-        """Compare two values; never raises for what they hold, but for RecursionError."""
-        try:
-            self.root(old, new, path)
-        except BadJson as error:
-            self.out.add(self.at(path), Kind.FORMAT, show(old), show(new), path=path, note=str(error))
-
-    def root(self, old: Any, new: Any, path: Path = ()) -> None:
-        """Compare two values; raise BadJson if one cannot be read."""
-        if type(old) is Raw:
-            if old == new or self._ignored(path, old, new):
-                return
-            old, new = _read(old, new)
-            if old is new:
-                return
-        elif self.book is not None and not same(old, new) and self._ignored(path, old, new):
+        """Compare two values; raises RecursionError, and BadJson if the whole text cannot be read (`path` empty)."""
+        opened = self._opened(old, new, path)
+        if opened is None:
             return
+        old, new = opened
         kind = type(old)
         if kind is dict and type(new) is dict:
             self._members(old, new, path)
         elif kind is list and type(new) is list:
-            json_arrays.compare(self, old, new, path)
+            key = self.book.unordered(path) if self.book is not None else None
+            # called from here, not through one more function: nesting is bounded by Python's stack
+            if key is None:
+                json_arrays.ordered(self, old, new, path)
+            else:
+                json_arrays.unordered(self, key, old, new, path)
         elif kind is Duplicated or type(new) is Duplicated:
             self._duplicated(old, new, path)
         else:
             self._leaf(old, new, path)
+
+    def _opened(self, old: Any, new: Any, path: Path) -> tuple[Any, Any] | None:
+        """Return both values read, None if they are equal, ignored or told already."""
+        if type(old) is not Raw:
+            if self.book is not None and not same(old, new) and self._ignored(path, old, new):
+                return None
+            return old, new
+        if old == new or self._ignored(path, old, new):
+            return None
+        try:
+            a, b = _read(old, new)
+        except BadJson as error:
+            if not path:
+                raise
+            self.tell(path, Kind.FORMAT, old, new, str(error))
+            return None
+        return None if a is b else (a, b)
+
+    def tell(self, path: Path, kind: Kind, old: Any, new: Any, note: str = "") -> None:
+        """Add a difference; ABSENT stands for no value."""
+        texts = (None if side is ABSENT else show(side) for side in (old, new))
+        note = "; ".join(filter(None, (note, self.remark)))
+        self.out.add(self.at(path), kind, *texts, path=path, note=note)
 
     def at(self, path: Path) -> str:
         """Return a place as text."""
@@ -64,32 +85,30 @@ class Walker:
 
     def lost(self, path: Path, old: Any, note: str = "") -> None:
         """Tell that the new side has nothing here."""
-        if not self._ignored(path, old, None):
+        if not self._ignored(path, old, ABSENT):
             null = _is_null(old) and isinstance(path[-1], str)
-            self.out.add(
-                self.at(path), Kind.NULL_ABSENT if null else Kind.MISSING, show(old), None, path=path, note=note
-            )
+            self.tell(path, Kind.NULL_ABSENT if null else Kind.MISSING, old, ABSENT, note)
 
     def gained(self, path: Path, new: Any, note: str = "") -> None:
         """Tell that the old side has nothing here."""
-        if not self._ignored(path, None, new):
+        if not self._ignored(path, ABSENT, new):
             null = _is_null(new) and isinstance(path[-1], str)
-            self.out.add(self.at(path), Kind.NULL_ABSENT if null else Kind.ADDED, None, show(new), path=path, note=note)
+            self.tell(path, Kind.NULL_ABSENT if null else Kind.ADDED, ABSENT, new, note)
 
     def _ignored(self, path: Path, old: Any, new: Any) -> bool:
         rule = self.book.ignored(path) if self.book is not None else None
         if rule is None:
             return False
         note = f"ignored: {rule.because}" if rule.because else "ignored by a rule"
-        kind = Kind.MISSING if new is None else Kind.ADDED if old is None else Kind.VALUE
-        texts = (None if side is None else show(side) for side in (old, new))
+        kind = Kind.MISSING if new is ABSENT else Kind.ADDED if old is ABSENT else Kind.VALUE
+        texts = (None if side is ABSENT else show(side) for side in (old, new))
         self.out.set_aside(self.at(path), kind, *texts, path=path, note=note)
         return True
 
     def _members(self, old: dict[str, Any], new: dict[str, Any], path: Path) -> None:
         for key, value in old.items():
-            other = new.get(key, _ABSENT)
-            if other is _ABSENT:
+            other = new.get(key, ABSENT)
+            if other is ABSENT:
                 self.lost((*path, key), value)
             elif type(value) is str is type(other):
                 if value != other:
@@ -103,7 +122,7 @@ class Walker:
 
     def _duplicated(self, old: Any, new: Any, path: Path) -> None:
         if not (isinstance(old, dict | Duplicated) and isinstance(new, dict | Duplicated)):
-            self.out.add(self.at(path), Kind.TYPE, show(old), show(new), path=path, note=_types(old, new))
+            self.tell(path, Kind.TYPE, old, new, _types(old, new))
             return
         mine, theirs = _lists(old), _lists(new)
         for key, values in mine.items():
@@ -139,7 +158,7 @@ class Walker:
     def _differ(self, old: Any, new: Any, path: Path, kind: Kind, note: str) -> None:
         if self.book is not None and self._allowed(old, new, path, kind):
             return
-        self.out.add(self.at(path), kind, show(old), show(new), path=path, note=note)
+        self.tell(path, kind, old, new, note)
 
     def _allowed(self, old: Any, new: Any, path: Path, kind: Kind) -> bool:
         """Tell whether a format or a tolerance allows the two values; a format that is not met is told elsewhere."""

@@ -20,7 +20,16 @@ def _segment(key: str | int) -> str:
     if _PLAIN.match(key):
         return f".{key}"
     escaped = key.replace("\\", "\\\\").replace("'", "\\'")
+    if not escaped.isprintable():
+        escaped = "".join(char if char.isprintable() else _escape(char) for char in escaped)
     return f"['{escaped}']"
+
+
+def _escape(char: str) -> str:
+    """Return an unprintable character (a lone surrogate too) as RFC 9535 §2.7 writes control characters."""
+    short = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+    units = char.encode("utf-16-be", "surrogatepass")
+    return short.get(char) or "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
