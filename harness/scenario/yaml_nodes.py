@@ -157,16 +157,24 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, path: Path) -> Problem:
     lines = text.splitlines()
     if mark is None:
         return _problem(path, 0, 0, f"not YAML: {what}", "")
-    if error.context_mark is not None and (mark.line >= len(lines) or "block scalar" in (error.context or "")):
-        mark = error.context_mark
-    line = lines[mark.line] if mark.line < len(lines) else ""
+    at, column = mark.line, mark.column
+    before = error.context_mark
+    if (
+        before is not None
+        and before.line < len(lines)
+        and (at >= len(lines) or "block scalar" in (error.context or ""))
+    ):
+        at, column = before.line, before.column
+    if at >= len(lines):
+        # The text ended too early: tell its last line that says something.
+        at = max((index for index, line in enumerate(lines) if line.strip()), default=0)
+        column = len(lines[at].rstrip()) if lines else 0
+    line = lines[at] if lines else ""
     if "another document" in what:
-        return _problem(
-            path, mark.line, mark.column, "a second document in one file", "one scenario per file: remove `---`"
-        )
+        return _problem(path, at, column, "a second document in one file", "one scenario per file: remove `---`")
     if "undefined alias" in what:
-        return _problem(path, mark.line, mark.column, "undefined alias", "a text that begins with * must be quoted")
-    return _problem(path, mark.line, mark.column, f"not YAML: {what}", _hint(line, mark.column, what))
+        return _problem(path, at, column, "undefined alias", "a text that begins with * must be quoted")
+    return _problem(path, at, column, f"not YAML: {what}", _hint(line, column, what))
 
 
 def _hint(line: str, column: int, what: str) -> str:
@@ -182,6 +190,8 @@ def _hint(line: str, column: int, what: str) -> str:
         return "quote the value if it holds `: `; else look at the indentation"
     if "escape" in what:
         return "in double quotes a backslash begins an escape: use single quotes, or write \\\\"
+    if "'?'" in what:
+        return "quote a text that holds ? inside {…} or […]"
     if "{" in line or "[" in line:
         return "close every { [ and quote; quote texts that hold { } [ ] , or `: `"
     return "look at the indentation and the quotes of this line and the one before"
