@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+from harness.lab.defects.defect import Defect
+
+DEFECTS: tuple[Defect, ...] = ()

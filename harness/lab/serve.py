@@ -1,0 +1,227 @@
+"""The lab's three servers in one process, and that process as a context manager.
+
+`python -m harness.lab.serve --ports 0 --defect NAME` prints one JSON line with the addresses once all three accept
+connections, and stops at SIGTERM, SIGINT or, with --until-eof, when its standard input ends (its parent died).
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO
+
+from harness.lab.backend import Backend
+from harness.lab.catalogue import DEFECTS, defect
+from harness.lab.gateway_apim import DEFAULT_TIMEOUT as APIM_TIMEOUT
+from harness.lab.gateway_apim import ApimGateway, ApimSettings
+from harness.lab.gateway_aws import DEFAULT_TIMEOUT as AWS_TIMEOUT
+from harness.lab.gateway_aws import LARGEST_PAYLOAD, STAGE, AwsGateway
+from harness.lab.message import Addresses
+from harness.lab.serving import Serving, application, listen
+from harness.lab.upstream import Upstream
+
+HOST = "127.0.0.1"
+PORTS = (8081, 8082, 8083)
+_START_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabConfig:
+    """Ports of old, new and backend (0: any free one), names of defects, timeouts of the gateways in seconds."""
+
+    ports: tuple[int, int, int] = PORTS
+    defects: tuple[str, ...] = ()
+    old_timeout: float = AWS_TIMEOUT
+    new_timeout: float = APIM_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabPorts:
+    """Where the three servers listen, all on 127.0.0.1."""
+
+    old: int
+    new: int
+    backend: int
+
+    @property
+    def addresses(self) -> Addresses:
+        """Return the base addresses, the old one with its stage."""
+        new, backend = f"http://{HOST}:{self.new}", f"http://{HOST}:{self.backend}"
+        return Addresses(old=f"http://{HOST}:{self.old}/{STAGE}", new=new, backend=backend)
+
+    def line(self) -> str:
+        """Return ports and addresses as one line of JSON."""
+        bases = self.addresses
+        ports = {"old_port": self.old, "new_port": self.new, "backend_port": self.backend}
+        return json.dumps({**ports, "old": bases.old, "new": bases.new, "backend": bases.backend})
+
+
+class Servers:
+    """The three servers in the running event loop."""
+
+    def __init__(self, config: LabConfig) -> None:
+        """Bind the ports. Raises OSError if one is taken, KeyError for an unknown defect."""
+        chosen = [defect(name) for name in config.defects]
+        listeners = []
+        try:
+            listeners.extend(listen(HOST, port) for port in config.ports)
+        except OSError:
+            for listener in listeners:
+                listener.close()
+            raise
+        ports = [listener.getsockname()[1] for listener in listeners]
+        self.ports = LabPorts(old=ports[0], new=ports[1], backend=ports[2])
+        self._upstreams = (Upstream(HOST, ports[2]), Upstream(HOST, ports[2]))
+        old = AwsGateway(self._upstreams[0], timeout=config.old_timeout)
+        settings = ApimSettings(timeout=config.new_timeout)
+        for one in chosen:
+            settings = one.settings(settings) if one.settings else settings
+        new = ApimGateway(
+            self._upstreams[1],
+            self.ports.addresses,
+            settings,
+            front=tuple(one.front for one in chosen if one.front),
+            back=tuple(one.back for one in chosen if one.back),
+        )
+        self._servings = (
+            Serving(application(old.handle, largest=LARGEST_PAYLOAD), listeners[0], dated=False),
+            Serving(application(new.handle), listeners[1], dated=False),
+            Serving(application(Backend().handle), listeners[2], dated=True),
+        )
+
+    async def start(self) -> None:
+        """Serve; return when all three accept connections."""
+        for serving in self._servings:
+            await serving.start()
+
+    async def stop(self) -> None:
+        """Stop, gateways and backend at once."""
+        await asyncio.gather(*(serving.stop() for serving in self._servings))
+        for upstream in self._upstreams:
+            await upstream.close()
+
+
+class LabError(Exception):
+    """The lab did not start; the text says why."""
+
+
+class Lab:
+    """The lab in a child process, for as long as the `with` block lasts. Entering it may raise LabError."""
+
+    def __init__(self, *defects: str, ports: tuple[int, int, int] = (0, 0, 0), timeout: float | None = None) -> None:
+        """Prepare a lab with `defects`; `timeout` (seconds) sets the timeouts of both gateways."""
+        self._command = [sys.executable, "-m", "harness.lab.serve", "--until-eof"]
+        self._command += ["--ports", ",".join(map(str, ports))]
+        for name in defects:
+            self._command += ["--defect", name]
+        if timeout is not None:
+            self._command += ["--timeout", str(timeout)]
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> LabPorts:
+        child = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._child = child
+        line = _pipe(child.stdout).readline()
+        if not line:
+            why = _pipe(child.stderr).read().decode(errors="replace").strip()
+            self.__exit__(None, None, None)
+            raise LabError(why.rpartition("\n")[2] or "the lab ended before it was ready")
+        told = json.loads(line)
+        return LabPorts(old=told["old_port"], new=told["new_port"], backend=told["backend_port"])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        with suppress(OSError):
+            _pipe(child.stdin).close()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        _pipe(child.stdout).close()
+        _pipe(child.stderr).close()
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+async def run(config: LabConfig, *, until_eof: bool = False, announce: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT (or the end of standard input). Raises OSError, KeyError as Servers does."""
+    servers = Servers(config)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows has no such handlers; KeyboardInterrupt ends the loop there
+            loop.add_signal_handler(number, ended.set)
+    if until_eof:
+        await _watch_stdin(ended)
+    await servers.start()
+    if announce:
+        print(servers.ports.line(), flush=True)  # noqa: T201  the line that the parent waits for
+    await ended.wait()
+    await servers.stop()
+
+
+async def _watch_stdin(ended: asyncio.Event) -> None:
+    """Set `ended` at the end of standard input, without keeping the process alive for it."""
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        with suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _ports(text: str) -> tuple[int, int, int]:
+    numbers = [int(part) for part in text.split(",")]
+    if len(numbers) == 1:
+        # one number is the first of three in a row; 0 means any free ones
+        numbers = [numbers[0] + step if numbers[0] else 0 for step in range(3)]
+    if len(numbers) != 3 or not all(0 <= number <= 65_535 for number in numbers):
+        raise argparse.ArgumentTypeError("one or three port numbers, 0 to 65535")
+    return numbers[0], numbers[1], numbers[2]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the lab from the command line of this module; `cutover lab` is the one for people."""
+    parser = argparse.ArgumentParser(prog="harness.lab.serve")
+    parser.add_argument("--ports", type=_ports, default=PORTS)
+    parser.add_argument("--defect", action="append", default=[], choices=[one.name for one in DEFECTS], metavar="NAME")
+    parser.add_argument("--timeout", type=float, help="timeouts of both gateways in seconds")
+    parser.add_argument("--until-eof", action="store_true")
+    options = parser.parse_args(arguments)
+    config = LabConfig(
+        ports=options.ports,
+        defects=tuple(options.defect),
+        old_timeout=options.timeout or AWS_TIMEOUT,
+        new_timeout=options.timeout or APIM_TIMEOUT,
+    )
+    try:
+        asyncio.run(run(config, until_eof=options.until_eof))
+    except OSError as error:
+        print(f"cannot listen: {error}", file=sys.stderr)  # noqa: T201  told to the parent
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Handlers as raw ASGI applications on uvicorn."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+
+from harness.lab.message import Call, Handler, Pairs, Reply
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+LARGEST_REQUEST = 64 * 1024 * 1024
+_BODILESS = frozenset({204, 304})
+_FOREVER = 3_600
+
+
+def application(handler: Handler, *, largest: int = LARGEST_REQUEST) -> Application:
+    """Return `handler` as an ASGI application; of a request body no more than `largest` bytes are kept."""
+
+    async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        call = await _read(scope, receive, largest)
+        if call is not None:
+            await _write(await handler(call), call.method, send)
+
+    return serve
+
+
+async def _read(scope: dict[str, Any], receive: Receive, largest: int) -> Call | None:
+    """Return the request with its body, None if the caller went away."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        piece = message.get("body", b"")
+        size += len(piece)
+        # what is over the limit is read, so that the caller gets to our answer, but not kept
+        if size <= largest:
+            parts.append(piece)
+        more = message.get("more_body", False)
+    return Call(
+        method=scope["method"],
+        path=scope["raw_path"],
+        query=scope["query_string"],
+        headers=tuple(scope["headers"]),
+        body=b"".join(parts),
+        cut=size > largest,
+        client=scope["client"][0] if scope["client"] else "",
+    )
+
+
+async def _write(reply: Reply, method: str, send: Send) -> None:
+    headers = _framed(reply, method)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if reply.stream is not None:
+        try:
+            async for piece in reply.stream:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            await reply.stream.aclose()
+        await send({"type": "http.response.body", "body": b""})
+        return
+    body = b"" if method == "HEAD" or reply.status in _BODILESS else reply.body
+    await send({"type": "http.response.body", "body": body, "more_body": reply.broken})
+    # An answer that is broken off is left incomplete: uvicorn then closes the connection.
+
+
+def _framed(reply: Reply, method: str) -> Pairs:
+    """Return the headers with a Content-Length where the size is known and nobody has said it."""
+    known = reply.stream is None and method != "HEAD" and reply.status not in _BODILESS
+    if not known or reply.header(b"content-length") is not None or reply.header(b"transfer-encoding") is not None:
+        return reply.headers
+    return (*reply.headers, (b"Content-Length", str(len(reply.body)).encode()))
+
+
+class Serving:
+    """One uvicorn server in the running event loop."""
+
+    def __init__(self, app: Application, listener: socket.socket, *, dated: bool) -> None:
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            loop="asyncio",
+            lifespan="off",
+            ws="none",
+            interface="asgi3",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            date_header=dated,
+            proxy_headers=False,
+            timeout_keep_alive=_FOREVER,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        self._server = uvicorn.Server(config)
+        self._listener = listener
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Serve; return when connections are accepted."""
+        config = self._server.config
+        config.load()
+        self._server.lifespan = config.lifespan_class(config)
+        await self._server.startup(sockets=[self._listener])
+        self._task = asyncio.create_task(self._server.main_loop())
+
+    async def stop(self) -> None:
+        """Stop accepting, give requests in flight a moment, close."""
+        self._server.should_exit = True
+        if self._task is not None:
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._server.shutdown(sockets=[self._listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 is a free one. Raises OSError if the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
