@@ -70,7 +70,7 @@ class HeadReader:
             if not block:
                 continue
             version, status, reason = self._status(block[0])
-            if complete and 100 <= status < 200 and _opens_block(rest):
+            if 100 <= status < 200 and _opens_block(rest):
                 interim.append(status)
                 continue
             return Head(

@@ -38,7 +38,7 @@ class Lane:
         self._gatekeeper = Gatekeeper(origin_of(gateway.url))
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
-        self._settings = settings(gateway, limits.body, self._share)
+        self._settings = settings(gateway, limits.body)
         self._secure = gateway.url.lower().startswith("https:")
         self._pace = Pace(limits.rate)
         self._queue: deque[tuple[Request, str, object]] = deque()
@@ -76,7 +76,7 @@ class Lane:
             self._multi.add_handle(transfer.handle)
 
     def _transfer(self) -> Transfer:
-        transfer = Transfer(self._settings)
+        transfer = Transfer(self._settings, self._share)
         self._users[transfer.handle] = (self, transfer)
         return transfer
 

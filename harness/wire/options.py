@@ -25,12 +25,11 @@ def origin_of(url: str) -> str:
     return url[: url.index("://") + 3 + len(parts.netloc)]
 
 
-def settings(gateway: Gateway, body_limit: int, share: pycurl.CurlShare) -> tuple[Setting, ...]:
+def settings(gateway: Gateway, body_limit: int) -> tuple[Setting, ...]:
     """Return the options, in order, that a handle of `gateway` needs after each reset."""
     origin = origin_of(gateway.url)
     return (
         (pycurl.URL, f"{origin}/"),  # the path goes into REQUEST_TARGET: libcurl rewrites paths of URLs
-        (pycurl.SHARE, share),  # connections of this side only
         (pycurl.NOSIGNAL, 1),
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
         (pycurl.FOLLOWLOCATION, 0),

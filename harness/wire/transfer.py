@@ -47,8 +47,9 @@ class Transfer:
         "token",
     )
 
-    def __init__(self, settings: tuple[Setting, ...]) -> None:
+    def __init__(self, settings: tuple[Setting, ...], share: pycurl.CurlShare) -> None:
         self.handle = pycurl.Curl()
+        self.handle.setopt(pycurl.SHARE, share)  # connections of this side only; a reset does not undo it
         self._settings = settings
         self._plain = False
         self._target = ""

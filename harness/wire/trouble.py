@@ -18,6 +18,9 @@ TIMED_OUT = 28
 TOO_LARGE = 63
 ABORTED = 42
 
+# where libcurl leaves its own empty
+_WORDS = {100: "status line or headers too large"}
+
 # errors 55 and 56 also stand for answers that make no sense; only the words tell them apart
 _NONSENSE = ("chunk", "hex", "header", "nul byte", "malformed", "illegal")
 
@@ -73,7 +76,7 @@ def detail_of(failure: Failure) -> str:
     if failure.code == ABORTED and failure.sends > 1:
         return "the connection closed before an answer came; not sent again"
     words = "".join(char if char.isprintable() else " " for char in failure.words[:_DETAIL])
-    return f"{words or 'no words'} (libcurl error {failure.code})"
+    return f"{words or _WORDS.get(failure.code, 'no words')} (libcurl error {failure.code})"
 
 
 def too_large(limit: int, received: int, headers: Headers) -> str:
