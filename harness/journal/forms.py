@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 
 SHORT = 4
 _ROUNDS = 5
+_REMEMBERED = 4  # bytes of an escape: so there are at most some thousands
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'", b"nbsp": b"\xc2\xa0"}
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -82,18 +83,32 @@ def _undone(raw: bytes) -> Iterator[bytes]:
     return (view for view, _ in views(raw))
 
 
+class _Decoded(dict[bytes, bytes]):
+    """What short escapes stand for, remembered: text has the same few over and over."""
+
+    def __init__(self, decode: Callable[[bytes], bytes]) -> None:
+        super().__init__()
+        self._decode = decode
+
+    def __missing__(self, token: bytes) -> bytes:
+        text = self._decode(token)
+        if len(token) <= _REMEMBERED:
+            self[token] = text
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """A way of escaping: its mark, a pattern that begins with it, and what a match stands for."""
+    """A way of escaping: its mark, a pattern that begins with it, and what each match stands for."""
 
     mark: bytes
     pattern: re.Pattern[bytes]
-    decode: Callable[[bytes], bytes]
+    decoded: _Decoded
 
     def undo(self, data: bytes) -> bytes:
         """Return `data` with one layer of this escaping undone."""
-        decode = self.decode
-        return self.pattern.sub(lambda match: decode(match[0]), data)
+        decoded = self.decoded
+        return self.pattern.sub(lambda match: decoded[match[0]], data)
 
 
 def _percent(token: bytes) -> bytes:
@@ -119,16 +134,16 @@ def _entity(token: bytes) -> bytes:
     return chr(point).encode("utf-8", "surrogatepass") if point <= sys.maxunicode else token
 
 
-_PERCENT = Escape(b"%", re.compile(rb"%[0-9A-Fa-f]{2}"), _percent)
+_PERCENT = Escape(b"%", re.compile(rb"%[0-9A-Fa-f]{2}"), _Decoded(_percent))
 _BACKSLASH = Escape(
     b"\\",
     re.compile(
         rb"\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[^\x80-\xff])",
         re.DOTALL,
     ),
-    _backslash,
+    _Decoded(_backslash),
 )
-_ENTITY = Escape(b"&", re.compile(rb"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z]{2,4});"), _entity)
+_ENTITY = Escape(b"&", re.compile(rb"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z]{2,4});"), _Decoded(_entity))
 _ESCAPES = (_PERCENT, _BACKSLASH, _ENTITY)
 
 Trail = tuple[Escape, ...]
@@ -136,7 +151,7 @@ Trail = tuple[Escape, ...]
 
 def views(data: bytes) -> Iterator[tuple[bytes, Trail]]:
     """Yield `data` with its escapes undone, layer by layer, and which were undone to get there."""
-    present = [escape for escape in _ESCAPES if escape.mark in data]
+    present = [escape for escape in _ESCAPES if escape.mark in data and escape.pattern.search(data)]
     done = b""
     for escape in present:
         for done, trail in _peel(data, (escape,)):
@@ -175,7 +190,7 @@ class Origin:
         at, begins, ends = [0], [0], [0]
         shift = 0
         for match in escape.pattern.finditer(data):
-            text = escape.decode(match[0])
+            text = escape.decoded[match[0]]
             at.append(match.start() - shift)
             begins.append(match.start())
             ends.append(match.end())

@@ -3,7 +3,7 @@
 This is the only way from a request or an answer to the disk, to the screen and to every report.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,6 +82,10 @@ class Recorder:
             differences = sorted(differences, key=lambda difference: _FIRST.get(difference.cause, 2))[:MOST]
         return counts, self._recorded(differences), cut
 
+    def _among(self, texts: Iterable[tuple[str | None, ...]]) -> bool:
+        joined = "\n".join([text for of_one in texts for text in of_one if text])
+        return self._mask.found_in(joined.encode("utf-8", "surrogatepass"))
+
     def headers(self, headers: Headers) -> Headers:
         """Return headers with secrets masked, in names too."""
         text = self._mask.text
@@ -104,6 +108,8 @@ class Recorder:
 
     def _tells(self, sent: "_Sent", answer: Answer, more: tuple[str, ...]) -> bool:
         """Look once through all the texts: most exchanges hold no secret, then no text needs a look of its own."""
+        if not self._mask:
+            return False
         join = "\n".join
         texts = [sent.url, *map(join, sent.headers), *map(join, answer.headers), *more]
         if isinstance(answer, NoResponse):
@@ -145,8 +151,7 @@ class Recorder:
         """Mask, then cut: a secret across the cut would escape the mask the other way round."""
         paths = self._paths
         texts = [(one.at, *_sides(one, paths), one.note, one.remedy) for one in differences]
-        joined = "\n".join([text for of_one in texts for text in of_one if text])
-        change = self._mask.text if self._mask.found_in(joined.encode("utf-8", "surrogatepass")) else str
+        change = self._mask.text if self._mask and self._among(texts) else str
         return tuple(
             RecordedDifference(
                 at=_bounded(change(at)),

@@ -189,7 +189,7 @@ class _Scan:
         token = self._token()
         if token in _NO_VALUE:
             raise CannotRedact("a value is missing")
-        taken = self._taken is None and any(pattern.matches(path) for pattern in self._paths)
+        taken = self._taken is None and any(_selects(pattern, path) for pattern in self._paths)
         start = self._start
         if token not in _CLOSING or self._peek() in _ENDS:
             self._end_of(token)
@@ -243,6 +243,13 @@ class _Scan:
         self._at = match.end()
         self._start = match.start(match.lastindex or 0)
         return match[match.lastindex or 0]
+
+
+def _selects(pattern: JsonPath, path: Path) -> bool:
+    """Tell the same as `pattern.matches`, most often by the last segment alone."""
+    if pattern.steps and path and not pattern.steps[-1].takes(path[-1]):
+        return False
+    return pattern.matches(path)
 
 
 def _name(token: bytes) -> str:
