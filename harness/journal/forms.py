@@ -1,7 +1,8 @@
 """The shapes that a secret takes on its way through URLs, JSON, HTML, headers and Base64.
 
 Two ways together catch a secret: *forms* are byte strings to look for (the text itself, Base64, hex), *views* are the
-data with its escapes undone (percent, JSON, HTML, nested in any order), in which the forms are looked for again.
+data with its escapes undone (percent, JSON, HTML, line breaks of Base64, nested in any order), in which the forms are
+looked for again.
 """
 
 import re
@@ -144,7 +145,12 @@ _BACKSLASH = Escape(
     _Decoded(_backslash),
 )
 _ENTITY = Escape(b"&", re.compile(rb"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z]{2,4});"), _Decoded(_entity))
-_ESCAPES = (_PERCENT, _BACKSLASH, _ENTITY)
+_BREAK = Escape(  # Base64 in lines of 60 characters or more, as mail and PEM have it
+    b"\n",
+    re.compile(rb"\r?\n(?:(?<=[A-Za-z0-9+/]{60}\n)|(?<=[A-Za-z0-9+/]{60}\r\n))(?=[A-Za-z0-9+/=])"),
+    _Decoded(lambda _: b""),
+)
+_ESCAPES = (_PERCENT, _BACKSLASH, _ENTITY, _BREAK)
 
 Trail = tuple[Escape, ...]
 

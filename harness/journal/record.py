@@ -19,6 +19,7 @@ from harness.model.response import Answer, Body, Certificate, NoResponse, Respon
 from harness.scenario.types import Evidence
 
 LONGEST = 500  # characters of one value of a difference
+LONGEST_NOTE = 2000
 MOST = 100  # differences kept of one pair
 MASKED, REDACTED, CUT, NOT_KEPT = "masked", "redacted", "cut", "not kept"
 CHANGED = (MASKED, REDACTED)
@@ -83,7 +84,7 @@ class Recorder:
         return counts, self._recorded(differences), cut
 
     def _among(self, texts: Iterable[tuple[str | None, ...]]) -> bool:
-        joined = "\n".join([text for of_one in texts for text in of_one if text])
+        joined = "\0".join([text for of_one in texts for text in of_one if text])
         return self._mask.found_in(joined.encode("utf-8", "surrogatepass"))
 
     def headers(self, headers: Headers) -> Headers:
@@ -110,7 +111,7 @@ class Recorder:
         """Look once through all the texts: most exchanges hold no secret, then no text needs a look of its own."""
         if not self._mask:
             return False
-        join = "\n".join
+        join = "\0".join
         texts = [sent.url, *map(join, sent.headers), *map(join, answer.headers), *more]
         if isinstance(answer, NoResponse):
             texts.append(answer.detail)
@@ -159,8 +160,8 @@ class Recorder:
                 cause=one.cause.value,
                 old=old and _bounded(change(old)),
                 new=new and _bounded(change(new)),
-                note=change(note),
-                remedy=change(remedy),
+                note=_bounded(change(note), LONGEST_NOTE),
+                remedy=_bounded(change(remedy), LONGEST_NOTE),
             )
             for one, (at, old, new, note, remedy) in zip(differences, texts, strict=True)
         )
@@ -221,10 +222,10 @@ def _sides(difference: Difference, paths: tuple[JsonPath, ...]) -> tuple[str | N
     return old and redact_value(path, old, paths), new and redact_value(path, new, paths)
 
 
-def _bounded(text: str) -> str:
+def _bounded(text: str, longest: int = LONGEST) -> str:
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
 
 
 def _without_credentials(headers: Headers) -> Headers:

@@ -19,6 +19,7 @@ try:
 except ImportError:  # Windows: two writers are the user's own look-out there
     fcntl = None  # type: ignore[assignment]
 
+_APPEND = os.O_APPEND | getattr(os, "O_BINARY", 0)
 _STRUCTURAL = frozenset(map(str, (*Kind, *Cause, *Outcome, *Side))) | {
     *("rehearse", "only-old", "only-new", "against", "finished", "interrupted", "info", "warning"),
     *("parity", "security", "load", "dns", "rollback", "both"),
@@ -45,7 +46,7 @@ class JournalWriter:
         """Begin the journal of a run; HarnessError if there is one already."""
         file = run_dir / FILE
         try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
+            descriptor = os.open(file, os.O_WRONLY | _APPEND | os.O_CREAT | os.O_EXCL, 0o644)
         except OSError as error:
             raise HarnessError(f"{file}: cannot begin a journal: {error.strerror}") from error
         _lock(descriptor, file)
@@ -62,7 +63,7 @@ class JournalWriter:
         """
         file = run_dir / FILE
         try:
-            descriptor = os.open(file, os.O_RDWR | os.O_APPEND)
+            descriptor = os.open(file, os.O_RDWR | _APPEND)
         except OSError as error:
             raise JournalError(file, 1, f"cannot be gone on with: {error.strerror}") from error
         try:

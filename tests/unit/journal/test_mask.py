@@ -2,7 +2,7 @@ import html
 import json
 import random
 import secrets
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote
 
@@ -69,6 +69,10 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64 of json": lambda text: b64encode(json.dumps({"password": text}).encode()).decode(),
     "base64 in percent": lambda text: quote(basic(text), safe=""),
     "base64 in json, slashes escaped": lambda text: basic(text).replace("/", "\\/"),
+    "base64 in lines": lambda text: encodebytes(b"x" * 50 + text.encode() + b"y" * 60).decode(),
+    "base64 in lines, in json": lambda text: json.dumps(
+        encodebytes(b"x" * 50 + text.encode()).decode().replace("\n", "\r\n")
+    ),
     "hex": lambda text: text.encode().hex(),
     "HEX": lambda text: text.encode().hex().upper(),
     "utf-8 read as latin-1": lambda text: text.encode().decode("latin-1"),
