@@ -80,8 +80,6 @@ def _children(node: Node, ctx: Context) -> list[tuple[str, Node]]:
 
 def _scalar(node: ScalarNode, ctx: Context) -> str:
     text: str = node.value
-    if node.tag:
-        raise ctx.refuse(node, f"tags ('{node.tag}') are not used here", "remove it; quote a text that begins with !")
     if "${" in text:
         return json.dumps(fill(text, node, ctx, Fills.STEPS)[0], ensure_ascii=False)
     if node.style:

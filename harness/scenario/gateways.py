@@ -35,6 +35,16 @@ def _http(text: str) -> HttpVersion:
     raise Wrong(f"'{text}' is no HTTP version", "write 1.1 or 2")
 
 
+def _proxy(fields: Fields) -> str | None:
+    """Return the proxy; the user and password in its URL become secrets."""
+    proxy: str | None = fields["proxy"]
+    user, at, _ = (proxy or "").partition("://")[2].rpartition("@")
+    if at:
+        fields.ctx.hide(user, "proxy")
+        fields.ctx.hide(user.partition(":")[2], "proxy")
+    return proxy
+
+
 def _build(side: Side) -> Callable[[Fields], Gateway]:
     def build(fields: Fields) -> Gateway:
         return Gateway(
@@ -44,7 +54,7 @@ def _build(side: Side) -> Callable[[Fields], Gateway]:
             connect_to=fields["connect_to"],
             ca_file=_ca_file(fields),
             http=fields["http"],
-            proxy=fields["proxy"],
+            proxy=_proxy(fields),
         )
 
     return build

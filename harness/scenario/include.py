@@ -63,10 +63,16 @@ def _check_version(node: Node, ctx: Context) -> None:
 
 def take_vars(root: MappingNode, ctx: Context) -> None:
     """Make the vars of `root` known, but for those that are known already."""
-    section = next((value for key, value in root.value if key.value == "vars"), None)
-    for key, value in section.value if isinstance(section, MappingNode) else ():
-        if isinstance(key, ScalarNode) and isinstance(value, ScalarNode):
-            ctx.variables.setdefault(key.value, Variable(text=value.value, node=value))
+    for name, value in entries(root, "vars").items():
+        if isinstance(value, ScalarNode):
+            ctx.variables.setdefault(name, Variable(text=value.value, node=value))
+
+
+def entries(root: MappingNode, section: str) -> dict[str, Node]:
+    """Return what a section holds, by key; its problems are noted when it is decoded."""
+    unheard = Context(environ={})
+    node = next((value for key, value in root.value if key.value == section), None)
+    return {name: value for _, name, value in pairs(node, unheard)} if isinstance(node, MappingNode) else {}
 
 
 def _included(includes: Node, files: Files, within: tuple[Path, ...]) -> MappingNode | None:

@@ -15,7 +15,7 @@ from harness.model.errors import Problem, ScenarioError, UsageError
 from harness.scenario.context import Context, Refused, Variable, guess
 from harness.scenario.document import DOCUMENT
 from harness.scenario.fill import encodable
-from harness.scenario.include import Files, gather, take_vars
+from harness.scenario.include import Files, entries, gather, take_vars
 from harness.scenario.types import Scenario
 
 _NO_SETS: Mapping[str, str] = {}
@@ -67,11 +67,8 @@ def _from(sets: Mapping[str, str]) -> dict[str, Variable]:
 
 
 def _decode(root: MappingNode, ctx: Context) -> Scenario | None:
-    top = {key.value: value for key, value in root.value if isinstance(key, ScalarNode)}
-    ctx.sections = frozenset(top)
-    callers = top.get("credentials")
-    if isinstance(callers, MappingNode):
-        ctx.identities = frozenset(key.value for key, _ in callers.value if isinstance(key, ScalarNode))
+    ctx.sections = frozenset(key.value for key, _ in root.value if isinstance(key, ScalarNode))
+    ctx.identities = frozenset(entries(root, "credentials"))
     try:
         scenario: Scenario | None = DOCUMENT.read(root, ctx)
     except Refused:
@@ -83,17 +80,11 @@ def _decode(root: MappingNode, ctx: Context) -> Scenario | None:
 
 def _check_sets(sets: Mapping[str, str], root: MappingNode, files: Files, ctx: Context) -> None:
     """Tell of a --set that nothing uses: a slip of the pen would leave the default in force."""
-    declared = {name for name, var in ctx.variables.items() if name not in sets} | _declared(root)
+    declared = {name for name, var in ctx.variables.items() if name not in sets} | set(entries(root, "vars"))
     for name in sets:
         mark = f"${{var:{name}}}".encode()
         if name not in declared and not any(mark in data for data in files.bytes):
             ctx.note(root, f"--set {name}=…: no var of that name", guess(name, declared))
-
-
-def _declared(root: MappingNode) -> set[str]:
-    section = next((value for key, value in root.value if key.value == "vars"), None)
-    pairs = section.value if isinstance(section, MappingNode) else ()
-    return {key.value for key, _ in pairs if isinstance(key, ScalarNode)}
 
 
 def _digest(contents: list[bytes], variables: dict[str, Variable]) -> str:

@@ -107,10 +107,6 @@ class Text(Shape[str]):
         text: str = node.value
         if not node.style and (not text or text[0] in _FIRST or text in _WORDS) and misread(text):
             raise self.unfit(node, ctx)
-        if node.tag:
-            raise ctx.refuse(
-                node, f"tags ('{node.tag}') are not used here", "remove it; quote a text that begins with !"
-            )
         secret = False
         if "${" in text:
             text, secret = fill(text, node, ctx, self.fills)
@@ -164,8 +160,6 @@ class Scalar(Shape[T]):
             raise ctx.refuse(node, f"expected {self.expected}, got {what(node)}")
         text: str = node.value
         secret = False
-        if node.tag:
-            raise ctx.refuse(node, f"tags ('{node.tag}') are not used here", "remove it")
         if "${" in text:
             text, secret = fill(text, node, ctx, self.fills)
         try:

@@ -11,7 +11,7 @@ _REQUEST = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-\"$-~]*)")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BAD_TARGET = re.compile(r"[^!-~]")
 _HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
-_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE", "POST", "PUT", "PATCH", "DELETE", "CONNECT"}
+_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE", "POST", "PUT", "PATCH", "DELETE"}
 _FORM = "write it as METHOD /path, such as: GET /orders?limit=10"
 
 REQUEST = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+ /[!-\"$-~]*$"
@@ -20,6 +20,8 @@ REQUEST = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+ /[!-\"$-~]*$"
 def request(text: str) -> tuple[str, str]:
     """Return (method, target) of `METHOD /target`; the target stays as it is written."""
     found = _REQUEST.fullmatch(text)
+    if found and found[1] == "CONNECT":
+        raise Wrong("CONNECT asks a proxy for a tunnel, not a gateway", "use another method")
     if found and (found[1] in _METHODS or found[1].upper() == found[1]):
         return found[1], found[2]
     method, space, target = text.partition(" ")

@@ -23,6 +23,7 @@ MAX_DEPTH = 100
 MAX_SIZE = 1_000_000
 
 _ALIAS = re.compile(r"(?:^|[\s,\[{])\*[^\s*/]", re.MULTILINE)
+_TAG = re.compile(r"(?:^|[\s,\[{])!", re.MULTILINE)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _INDICATORS = "%@`|>&*!"
@@ -108,6 +109,8 @@ def compose(data: bytes, path: Path, loader: type[Any] = FastLoader) -> MappingN
         raise ScenarioError([_at(path, node, f"nested deeper than {MAX_DEPTH} levels", "")]) from None
     if not isinstance(root, MappingNode):
         raise ScenarioError([_no_mapping(root, path)])
+    if "!" in text and _TAG.search(text):
+        _refuse_tags(root, path)
     if "&" in text and _ALIAS.search(text):
         _bound_aliases(root, path, max(MAX_SIZE, len(text)))
     return root
@@ -230,6 +233,24 @@ def _bound_aliases(root: Node, path: Path, limit: int) -> None:
         return sizes[id(node)]
 
     walk(root, 1)
+
+
+def _refuse_tags(root: Node, path: Path) -> None:
+    """Refuse every tag: nothing here reads them, and ignoring one would change what was meant."""
+    seen: set[int] = set()
+    found: list[Problem] = []
+    open_nodes = [root]
+    while open_nodes:
+        node = open_nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.tag:
+            hint = "remove it; quote a text that begins with !"
+            found.append(_at(path, node, f"tags ('{node.tag}') are not used here", hint))
+        open_nodes.extend(() if isinstance(node, ScalarNode) else _children(node))
+    if found:
+        raise ScenarioError(sorted(found, key=lambda one: (one.line, one.column)))
 
 
 def _children(node: Node) -> list[Node]:

@@ -228,6 +228,12 @@ def test_literal_credentials_in_headers_are_secrets(tmp_path: Path) -> None:
     assert {"Basic dXNlcjpwYXNz", "dXNlcjpwYXNz", "user:pass", "pass", "sid=abcdef; x=1", "abcdef", "ttt"} == values
 
 
+def test_user_of_a_proxy_is_a_secret(tmp_path: Path) -> None:
+    scenario = read(tmp_path, HEAD.replace("generic,", 'generic, proxy: "http://u:canary@h:3128",', 1))
+    assert {secret.value for secret in scenario.secrets} == {"u:canary", "canary"}
+    assert scenario.old.proxy == "http://u:canary@h:3128"
+
+
 def test_schema_is_valid_and_takes_the_good(tmp_path: Path) -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
