@@ -144,7 +144,7 @@ def _plain(text: str, style: str = "") -> Text:
 
 def _banner(summary: Summary) -> RenderableType:
     style = _STYLE_OF_VERDICT[summary.verdict]
-    text = Text(headline(summary), style="bold")
+    text = Text().append(headline(summary), style="bold")
     if scope(summary):
         text.append("\n").append(visible(scope(summary)))
     for reason in summary.reasons[:MOST_REASONS]:
@@ -176,12 +176,13 @@ def _findings(summary: Summary) -> list[RenderableType]:
 
 
 def _finding(number: int, finding: Finding) -> RenderableType:
-    head = Text(f"{number}. ", style="bold")
+    head = Text().append(f"{number}. ", style="bold")
     head.append(f"{finding.severity.value} ", style=_STYLE_OF_SEVERITY[finding.severity])
     head.append(visible(short(finding.title, 300)), style="bold")
     body = Text(visible(short(extent(finding), 300)))
     if finding.operation and finding.operation != finding.case:
-        body.append("  ").append(visible(short(finding.operation, 120)), style="dim")
+        words = "first " if len(finding.cases) > 1 else ""
+        body.append(f"  {words}{short(finding.operation, 120)}", style="dim")
     if finding.old is not None or finding.new is not None:
         body.append("\n").append(visible(finding.at), style="cyan").append(": ")
         body.append_text(_change(finding, 90))
@@ -200,10 +201,8 @@ def _indented(head: Text, body: Text) -> RenderableType:
 
 
 def _change(finding: Finding, limit: int) -> Text:
-    text = Text("old ", style="dim")
-    text.append(_value(finding.old, limit), style="default")
-    text.append("  →  new ", style="dim")
-    return text.append(_value(finding.new, limit), style="default")
+    text = Text().append("old ", style="dim").append(_value(finding.old, limit))
+    return text.append("  →  new ", style="dim").append(_value(finding.new, limit))
 
 
 def _value(value: str | None, limit: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.model.finding import CaseResult, Summary
 from harness.model.outcome import Outcome
-from harness.report.text import instant, short, xml_attribute, xml_text
+from harness.report.text import instant, short, visible, xml_attribute, xml_text
 
 _MESSAGE = 300
 
@@ -65,7 +65,7 @@ def _case(case: CaseResult, tally: _Tally) -> str:
     tally.tests += 1
     operation = case.info.operation or case.suite
     head = (
-        f"    <testcase classname={xml_attribute(operation)} name={xml_attribute(case.info.name)}"
+        f"    <testcase classname={xml_attribute(visible(operation))} name={xml_attribute(visible(case.info.name))}"
         f' time="{_seconds(case):.3f}"'
     )
     if case.skipped:
@@ -79,7 +79,7 @@ def _case(case: CaseResult, tally: _Tally) -> str:
     else:
         tally.errors += 1
         tag = "error"
-    text = xml_text("\n".join(case.why))
+    text = xml_text("\n".join(map(visible, case.why)))
     return f'{head}><{tag} type="{case.outcome.value}" message={_message(case)}>{text}</{tag}></testcase>'
 
 

@@ -28,7 +28,7 @@ def write_all(
     its name in bodies/ (default: from `run_dir`). Raises JournalError, before anything is written, when one is gone or
     was edited.
     """
-    read = load or BodyStore(run_dir / "bodies").get
+    read = load or BodyStore(run_dir).get
     contents = (
         ("report.html", render_html(summary, events, read, head)),
         ("report.json", render_json(summary, head)),
