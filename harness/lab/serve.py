@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,7 +24,7 @@ from harness.lab.gateway_apim import ApimGateway, ApimSettings
 from harness.lab.gateway_aws import DEFAULT_TIMEOUT as AWS_TIMEOUT
 from harness.lab.gateway_aws import LARGEST_PAYLOAD, STAGE, AwsGateway
 from harness.lab.message import Addresses
-from harness.lab.serving import Serving, application, listen
+from harness.lab.serving import Listener, Serving, application, listen
 from harness.lab.upstream import Upstream
 
 HOST = "127.0.0.1"
@@ -70,7 +70,7 @@ class Servers:
     def __init__(self, config: LabConfig) -> None:
         """Bind the ports. Raises OSError if one is taken, KeyError for an unknown defect."""
         chosen = [defect(name) for name in config.defects]
-        listeners = []
+        listeners: list[Listener] = []
         try:
             listeners.extend(listen(HOST, port) for port in config.ports)
         except OSError:
@@ -161,8 +161,11 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-async def run(config: LabConfig, *, until_eof: bool = False, announce: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT (or the end of standard input). Raises OSError, KeyError as Servers does."""
+async def serve(config: LabConfig, *, announce: Callable[[LabPorts], None], until_eof: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT (or the end of standard input); `announce` is called once all three answer.
+
+    Raises OSError if a port is taken, KeyError for an unknown defect.
+    """
     servers = Servers(config)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -172,8 +175,7 @@ async def run(config: LabConfig, *, until_eof: bool = False, announce: bool = Tr
     if until_eof:
         await _watch_stdin(ended)
     await servers.start()
-    if announce:
-        print(servers.ports.line(), flush=True)  # noqa: T201  the line that the parent waits for
+    announce(servers.ports)
     await ended.wait()
     await servers.stop()
 
@@ -191,20 +193,28 @@ async def _watch_stdin(ended: asyncio.Event) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _ports(text: str) -> tuple[int, int, int]:
+def parse_ports(text: str) -> tuple[int, int, int]:
+    """Return three ports from "8081,8082,8083", from the first of three in a row, or from 0 (any free ones).
+
+    Raises ValueError for anything else.
+    """
     numbers = [int(part) for part in text.split(",")]
     if len(numbers) == 1:
-        # one number is the first of three in a row; 0 means any free ones
         numbers = [numbers[0] + step if numbers[0] else 0 for step in range(3)]
     if len(numbers) != 3 or not all(0 <= number <= 65_535 for number in numbers):
-        raise argparse.ArgumentTypeError("one or three port numbers, 0 to 65535")
+        raise ValueError("one or three port numbers, 0 to 65535")
     return numbers[0], numbers[1], numbers[2]
+
+
+def _tell(ports: LabPorts) -> None:
+    sys.stdout.write(ports.line() + "\n")
+    sys.stdout.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the lab from the command line of this module; `cutover lab` is the one for people."""
     parser = argparse.ArgumentParser(prog="harness.lab.serve")
-    parser.add_argument("--ports", type=_ports, default=PORTS)
+    parser.add_argument("--ports", type=parse_ports, default=PORTS)
     parser.add_argument("--defect", action="append", default=[], choices=[one.name for one in DEFECTS], metavar="NAME")
     parser.add_argument("--timeout", type=float, help="timeouts of both gateways in seconds")
     parser.add_argument("--until-eof", action="store_true")
@@ -216,9 +226,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         new_timeout=options.timeout or APIM_TIMEOUT,
     )
     try:
-        asyncio.run(run(config, until_eof=options.until_eof))
+        asyncio.run(serve(config, announce=_tell, until_eof=options.until_eof))
     except OSError as error:
-        print(f"cannot listen: {error}", file=sys.stderr)  # noqa: T201  told to the parent
+        sys.stderr.write(f"cannot listen: {error}\n")
         return 1
     return 0
 

@@ -14,6 +14,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
+Listener = socket.socket
+
 LARGEST_REQUEST = 64 * 1024 * 1024
 _BODILESS = frozenset({204, 304})
 _FOREVER = 3_600
