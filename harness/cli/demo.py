@@ -11,7 +11,7 @@ from harness.cli.common import runs_option
 from harness.cli.execute import Selection, execute
 from harness.content import content_dir
 from harness.engine.session import Order
-from harness.lab.child import running_lab
+from harness.lab.serve import Lab
 from harness.model.outcome import ExitCode
 from harness.scenario.load import load
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def _rehearse(runs: Path, defects: tuple[str, ...], words: str) -> ExitCode:
     sys.stdout.write(f"\n== {words}\n\n")
     sys.stdout.flush()
-    with running_lab(defects) as ports:
+    with Lab(*defects) as ports:
         sets = {"old_port": str(ports.old), "new_port": str(ports.new)}
         scenario = load(content_dir() / "scenarios" / "demo.yaml", sets=sets)
         return execute(scenario, Order(runs=runs), Selection())

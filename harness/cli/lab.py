@@ -5,11 +5,14 @@ switches on what real migrations get wrong. Stops on Ctrl-C.
 """
 
 import argparse
+import asyncio
 import json
 import sys
+from difflib import get_close_matches
 
 from harness.lab.catalogue import listing
-from harness.lab.serve import serve
+from harness.lab.serve import LabConfig, LabPorts, parse_ports, serve
+from harness.model.errors import UsageError
 from harness.model.outcome import ExitCode
 
 
@@ -18,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--defect", metavar="NAME", action="append", default=[], help="switch a defect on; repeatable")
     parser.add_argument("--ports", metavar="OLD,NEW,BACKEND", default="8081,8082,8083", help="ports; 0 for free ones")
     parser.add_argument("--list", action="store_true", help="list the defects and stop")
-    parser.add_argument("--json", action="store_true", help="with --list: as JSON")
+    parser.add_argument("--json", action="store_true", help="with --list: as one JSON array; else: addresses as JSON")
     parser.epilog = (
         "examples:\n"
-        "  cutover lab                                 # then: cutover rehearse scenarios/demo.yaml\n"
+        "  cutover lab                                 # then, elsewhere: cutover rehearse scenarios/demo.yaml\n"
         "  cutover lab --list\n"
         "  cutover lab --defect header-dropped --defect null-dropped"
     )
@@ -33,7 +36,40 @@ def run(args: argparse.Namespace) -> int:
         rows = listing()
         sys.stdout.write(json.dumps(rows, indent=2) + "\n" if args.json else _table(rows))
         return ExitCode.GO
-    return serve(args.ports, args.defect)
+    names = [str(row["name"]) for row in listing()]
+    for name in args.defect:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`cutover lab --list` lists them"
+            raise UsageError(f"no defect is called {name!r}", hint=hint)
+    config = LabConfig(ports=_ports(args.ports), defects=tuple(args.defect))
+    try:
+        asyncio.run(serve(config, announce=lambda ports: _announce(ports, args)))
+    except OSError as error:
+        raise UsageError(f"cannot listen: {error.strerror or error}", hint="--ports 0 takes free ports") from error
+    return ExitCode.GO
+
+
+def _ports(text: str) -> tuple[int, int, int]:
+    try:
+        return parse_ports(text)
+    except ValueError as error:
+        raise UsageError(f"--ports {text}: {error}", hint="for example --ports 8081,8082,8083, or --ports 0") from error
+
+
+def _announce(ports: LabPorts, args: argparse.Namespace) -> None:
+    bases = ports.addresses
+    if args.json:
+        sys.stdout.write(ports.line() + "\n")
+    else:
+        defects = f" with {', '.join(args.defect)}" if args.defect else ", faithful (no defect)"
+        sys.stdout.write(
+            f"old      {bases.old}  as Amazon API Gateway\n"
+            f"new      {bases.new}  as Azure API Management{defects}\n"
+            f"backend  {bases.backend}\n"
+            "Ctrl-C stops them.\n"
+        )
+    sys.stdout.flush()
 
 
 def _table(rows: list[dict[str, object]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.lab.catalogue import listing
-from harness.lab.child import Ports, running_lab
+from harness.lab.serve import Lab, LabPorts
 from tests.servers.command import ROOT, Done, cutover
 
 DEMO = ROOT / "scenarios" / "demo.yaml"
@@ -17,12 +17,12 @@ CLEAN_RUNS = 5  # `make soak` does more
 
 
 @pytest.fixture(scope="module")
-def clean_lab() -> Iterator[Ports]:
-    with running_lab(()) as ports:
+def clean_lab() -> Iterator[LabPorts]:
+    with Lab() as ports:
         yield ports
 
 
-def rehearse(ports: Ports, folder: Path, *more: str) -> Done:
+def rehearse(ports: LabPorts, folder: Path, *more: str) -> Done:
     sets = ("--set", f"old_port={ports.old}", "--set", f"new_port={ports.new}")
     return cutover("rehearse", DEMO, *sets, *more, cwd=folder)
 
@@ -32,7 +32,7 @@ def told(done: Done) -> str:
 
 
 @pytest.mark.parametrize("attempt", range(CLEAN_RUNS))
-def test_clean_pair_is_go(clean_lab: Ports, tmp_path: Path, attempt: int) -> None:
+def test_clean_pair_is_go(clean_lab: LabPorts, tmp_path: Path, attempt: int) -> None:
     done = rehearse(clean_lab, tmp_path)
     assert done.code == 0, told(done)
     report = done.report
@@ -50,7 +50,7 @@ def test_clean_pair_is_go(clean_lab: Ports, tmp_path: Path, attempt: int) -> Non
 
 @pytest.mark.parametrize("row", DEFECTS, ids=[row["name"] for row in DEFECTS])
 def test_each_defect_alone_is_named(row: dict[str, Any], tmp_path: Path) -> None:
-    with running_lab((row["name"],)) as ports:
+    with Lab(str(row["name"])) as ports:
         done = rehearse(ports, tmp_path)
     assert done.code == 1, told(done)
     assert done.report["verdict"] == "NO-GO"
@@ -61,7 +61,7 @@ def test_each_defect_alone_is_named(row: dict[str, Any], tmp_path: Path) -> None
 
 @pytest.mark.parametrize("row", HARMLESS, ids=[row["name"] for row in HARMLESS])
 def test_harmless_changes_stay_go(row: dict[str, Any], tmp_path: Path) -> None:
-    with running_lab((row["name"],)) as ports:
+    with Lab(str(row["name"])) as ports:
         done = rehearse(ports, tmp_path)
     assert done.code == 0, told(done)
 
@@ -77,7 +77,7 @@ def test_both_doors_find_the_same(tmp_path: Path) -> None:
 
     from tests.servers.command import environment
 
-    with running_lab(("header-dropped",)) as ports:
+    with Lab("header-dropped") as ports:
         first = rehearse(ports, tmp_path / "command" if (tmp_path / "command").mkdir() is None else tmp_path)
         plain = tmp_path / "plain"
         plain.mkdir()
