@@ -10,7 +10,7 @@ from harness.scenario.context import Context, Refused
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import ListOf, Scalar, Text, Unsupported, flag, integer, word
-from harness.scenario.steps import REQUEST, REQUEST_KEYS, STEP, Draft, check_captures, draft
+from harness.scenario.steps import APART, REQUEST, REQUEST_KEYS, STEP, Draft, check_captures, draft
 from harness.scenario.types import Case
 
 _OF_STEPS = ("capture", "side", "captured_from", "always")
@@ -121,6 +121,7 @@ CASE = Record(
         for name in _OF_STEPS
     ),
     name="case",
+    apart=APART,
     about="What is asked of both sides.",
     among=("request", "steps"),
     least="such as request: GET /orders",

@@ -59,7 +59,10 @@ class Fields:
 
 
 class Record(Shape[T]):
-    """A mapping with known keys; `build` is called only when every key could be read."""
+    """A mapping with known keys; `build` is called when every key could be read.
+
+    Keys `apart` stand on their own: if only these could not be read, `build` still runs, to note what else is wrong.
+    """
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Record(Shape[T]):
         about: str = "",
         least: str = "",
         among: tuple[str, ...] = (),
+        apart: tuple[str, ...] = (),
     ) -> None:
         self.build = build
         self.keys = {key.name: key for key in keys}
@@ -77,37 +81,44 @@ class Record(Shape[T]):
         self.about = about
         self.least = least
         self.among = among
+        self.apart = frozenset(apart)
 
     def read(self, node: Node, ctx: Context) -> T:
         """Return what the builder makes of all keys."""
         if node.__class__ is not MappingNode:
             raise ctx.refuse(node, f"expected a mapping with {self._expected()}, got {what(node)}")
         fields = Fields(self.keys, node, ctx)
-        if not self._read_keys(node, fields, ctx):
+        bad = self._read_keys(node, fields, ctx)
+        if bad and not bad <= self.apart:
             raise Refused
-        return self.build(fields)
+        built = self.build(fields)
+        if bad:
+            raise Refused
+        return built
 
-    def _read_keys(self, node: MappingNode, fields: Fields, ctx: Context) -> bool:
-        before = len(ctx.problems)
-        good = True
+    def _read_keys(self, node: MappingNode, fields: Fields, ctx: Context) -> set[str]:
+        """Read every key; return those that failed ("" for the mapping as a whole)."""
+        bad: set[str] = set()
         keys = self.keys
         nodes = fields.nodes
         for key, name, value in pairs(node, ctx):
             known = keys.get(name)
             if known is None:
                 self._unknown(key, name, value, node, ctx)
+                bad.add("")
                 continue
             nodes[name] = value
             try:
                 fields.put(name, known.shape.read(value, ctx))
             except Refused:
-                good = False
-        for name in self.required:
-            if name not in nodes:
-                ctx.note(node, f"missing key '{name}'", keys[name].about)
+                bad.add(name)
+        missing = [name for name in self.required if name not in nodes]
+        for name in missing:
+            ctx.note(node, f"missing key '{name}'", keys[name].about)
         if self.among and not fields.given(*self.among):
             ctx.note(node, f"expected one of {', '.join(self.among)}", self.least)
-        return good and len(ctx.problems) == before
+            missing.append("")
+        return bad.union(missing)
 
     def _unknown(self, key: Node, name: str, value: Node, node: MappingNode, ctx: Context) -> None:
         if node.flow_style and is_null(value):

@@ -56,6 +56,9 @@ REQUEST_KEYS = (
 )
 
 
+APART = ("name", "as", "headers", "expect", "repeat", "critical", "because", "operation")
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A step, and where its parts stand."""
@@ -171,6 +174,7 @@ STEP = Record(
     Key("captured_from", word("old", "new"), "whose captures are used; each side's own if left out"),
     Key("always", flag(), "runs even if a step before it failed", absent=False, default=False),
     name="step",
+    apart=APART,
     about="One request of a case.",
 )
 

@@ -265,6 +265,18 @@ def test_all_problems_at_once_in_order(tmp_path: Path) -> None:
     assert found[2][2] == "two cases are called 'a'"
 
 
+def test_one_problem_of_a_case_does_not_hide_another(tmp_path: Path) -> None:
+    case = "{name: 5, request: POST /${id}, as: me, unsafe: run, retries: 1, expect: {status: ok}, repeat: 0}"
+    found = problems(tmp_path, TOP + "cases:\n  - " + case.replace("POST /${id}", '"POST /${id}"') + "\n")
+    assert [message.split(",")[0] for _, _, message in found] == [
+        "expected a text",
+        "no caller 'me' in `credentials`",
+        "retries with the unsafe method POST",
+        "'ok' is no status",
+        "expected a whole number from 1 to 1000000",
+    ]
+
+
 def test_a_problem_of_a_var_is_told_once(tmp_path: Path) -> None:
     text = 'vars: {u: "${env:NOPE}"}\n' + TOP.replace("127.0.0.1:1", "${var:u}").replace("127.0.0.1:2", "${var:u}")
     assert problems(tmp_path, text + "cases: [{name: a, request: GET /a}]\n") == [
