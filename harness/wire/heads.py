@@ -52,6 +52,11 @@ class HeadReader:
         self.codings = self._fields.codings
         self._statuses: dict[bytes, StatusLine] = {}
 
+    @property
+    def remembered(self) -> int:
+        """How many lines are kept."""
+        return len(self._fields) + len(self._statuses)
+
     def plain(self, lines: Sequence[bytes]) -> tuple[StatusLine, Headers] | None:
         """Return status line and headers of a lone, final, complete block; None for anything less simple."""
         if lines.count(b"\r\n") != 1 or lines[-1] != b"\r\n":

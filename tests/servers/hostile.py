@@ -170,16 +170,17 @@ class HostileServer:
 
     def _converse(self, raw: socket.socket, number: int) -> None:
         sock = raw
-        with contextlib.suppress(OSError):
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._context:
-                sock = self._context.wrap_socket(raw, server_side=True)
+        try:
+            with contextlib.suppress(OSError):
+                raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._context:
+                    sock = self._context.wrap_socket(raw, server_side=True)
+                with self._lock:
+                    self._open.add(sock)
+                self._answer_all(sock, number)
+        finally:
             with self._lock:
-                self._open.add(sock)
-            self._answer_all(sock, number)
-        with self._lock:
-            self._open.discard(sock)
-        with contextlib.suppress(OSError):
+                self._open.discard(sock)
             sock.close()
 
     def _answer_all(self, sock: socket.socket, number: int) -> None:
@@ -316,8 +317,8 @@ def _slow_drip(visit: Visit) -> None:
 
 
 def _slow(visit: Visit) -> None:
-    """Answer after as many ms as the query says (`/slow?50`)."""
-    visit.pause(float(visit.seen.target.partition("?")[2] or 50) / 1000)
+    """Answer after as many ms as the query says (`/slow?50`, `/slow?50&more`)."""
+    visit.pause(float(visit.seen.target.partition("?")[2].partition("&")[0] or 50) / 1000)
     ok(visit)
 
 
