@@ -1,0 +1,200 @@
+"""Two answers → what differs, and why: the one face of comparing that the engine calls.
+
+Order, the first that applies wins:
+1. the old side's address in the new answer: unexplained, nothing but a waiver changes that
+2. `intended`: the case's `expect` declares it (over `weaker` only with a reason)
+3. `weaker`, 4. `gateway`, 5. `identity`, 6. `bound`, 7. `noise`
+8. `waived`: what would still fail, but for `weaker`
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from harness.compare import intended, noise
+from harness.compare.answers import compare
+from harness.compare.bound import Binder, Captures
+from harness.compare.leaks import Watch, parted
+from harness.compare.products import UNREAD, Products, Read
+from harness.compare.waive import Waivers
+from harness.model.difference import Cause, Difference, Kind
+from harness.model.exchange import Exchange
+from harness.model.gateway import Gateway, PathMap
+from harness.model.response import Answer, NoResponse, Response
+from harness.model.rule import CompareRules, Expect, Waiver
+
+_PAIRED = 64
+_LEARNABLE = frozenset({Kind.VALUE, Kind.ORDER})
+_LOCKS = (
+    "Require on the new side what the old side requires of its callers (keys, tokens, signatures, networks), on this "
+    "operation too: look for an open product, an operation whose policy leaves out the common one, a method without "
+    "authorization."
+)
+
+Differences = tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """Differences with their causes, broken expectations, ids of waivers used, what repeats could not teach."""
+
+    differences: Differences = ()
+    broken: tuple[str, ...] = ()
+    waivers_used: tuple[str, ...] = ()
+    repeat_notes: tuple[str, ...] = ()
+
+
+NOTHING = Explained()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Both exchanges, both answers (responses), and what the case says."""
+
+    old: Exchange
+    new: Exchange
+    mine: Response
+    theirs: Response
+    expect: Expect
+    captures: Captures
+
+
+class Causes:
+    """Explains the pairs of one scenario; what the scenario alone decides is made ready once."""
+
+    def __init__(
+        self,
+        *,
+        old_gateway: Gateway,
+        new_gateway: Gateway,
+        paths: tuple[PathMap, ...],
+        rules: CompareRules,
+        waivers: tuple[Waiver, ...],
+        today: date,
+    ) -> None:
+        self._rules = rules
+        self._products = Products(old_gateway.kind, new_gateway.kind)
+        self._binder = Binder(old_gateway, new_gateway, paths)
+        self._watch = Watch(old_gateway, new_gateway, rules, self._products.new)
+        self._waivers = Waivers(waivers, today, strict=rules.strict)
+
+    def explain(
+        self,
+        old: Exchange,
+        new: Exchange,
+        repeats: Sequence[Exchange],
+        *,
+        case: str,
+        operation: str,
+        expect: Expect,
+        captures: Captures,
+    ) -> Explained:
+        """Compare one pair; `repeats` are further answers of the old side, `captures` map a name to both values."""
+        mine, theirs = old.answer, new.answer
+        if not isinstance(mine, Response) or not isinstance(theirs, Response):
+            return Explained(differences=_silent(mine, theirs), broken=self.broken(expect, old, new))
+        found = compare(mine, theirs, self._rules, method=old.request.method).differences
+        seen = self._watch.sees(theirs)
+        broken = self.broken(expect, old, new)
+        if not found and not seen:
+            return Explained(broken=broken) if broken else NOTHING
+        leaks = self._watch.leaks(mine, theirs, new.request) if seen else ()
+        rest, leaks = parted(found, leaks) if leaks else (found, leaks)
+        pair = _Pair(old=old, new=new, mine=mine, theirs=theirs, expect=expect, captures=captures)
+        rest, notes = self._explained(rest, pair, repeats)
+        told, used = self._waivers.apply((*rest, *leaks), case, operation)
+        return Explained(differences=told, broken=broken, waivers_used=used, repeat_notes=notes)
+
+    def broken(self, expect: Expect, old: Exchange | None, new: Exchange | None) -> tuple[str, ...]:
+        """Return the expectations that a side broke; an exchange that did not take place breaks none."""
+        return () if intended.says_nothing(expect) else intended.broken(expect, old, new)
+
+    def _explained(
+        self, found: Differences, pair: _Pair, repeats: Sequence[Exchange]
+    ) -> tuple[Differences, tuple[str, ...]]:
+        read = self._read(pair) if _any_left(found) else UNREAD
+        found = self._by_products(tuple(self._first(difference, pair, read) for difference in found), pair, read)
+        if pair.captures or _any_left(found):
+            found = self._bound(found, pair.captures)
+        notes: tuple[str, ...] = ()
+        if repeats and any(_left(d) and d.kind in _LEARNABLE for d in found):
+            answers = [repeat.answer for repeat in repeats]
+            learnt = noise.learn(pair.mine, answers, self._rules, method=pair.old.request.method)
+            found, notes = noise.set_aside(found, learnt), learnt.notes
+        return (self._noted(found, pair, read), notes) if read is not UNREAD else (found, notes)
+
+    def _read(self, pair: _Pair) -> Read:
+        return self._products.read(pair.old, pair.new, pair.mine, pair.theirs)
+
+    def _first(self, difference: Difference, pair: _Pair, read: Read) -> Difference:
+        """Return a difference as intended or as weaker, where it is one of these."""
+        if not _left(difference):
+            return difference
+        weaker = None
+        if difference.at == "status":
+            weaker = self._products.weaker(pair.old, pair.new, pair.mine, pair.theirs, read)
+        meant = intended.explain(difference, pair.expect, pair.mine, pair.theirs)
+        if meant is not None and (weaker is None or pair.expect.because):
+            return meant if weaker is None else replace(meant, note=f"{weaker}; {meant.note}")
+        if weaker is not None:
+            return replace(difference, cause=Cause.WEAKER, note=weaker, remedy=_LOCKS)
+        return difference
+
+    def _by_products(self, found: Differences, pair: _Pair, read: Read) -> Differences:
+        sent = tuple(value for _, value in pair.old.request.headers)
+        renamed = self._products.renamed(found)
+        told = []
+        for index, difference in enumerate(found):
+            one = renamed.get(index, difference)
+            if _left(one) and read.shared:
+                one = self._products.gateway(one, read, pair.mine.status) or one
+            if _left(one) and self._products.identity(one, sent):
+                one = replace(one, cause=Cause.IDENTITY)
+            told.append(one)
+        return tuple(told)
+
+    def _bound(self, found: Differences, captures: Captures) -> Differences:
+        told = [replace(d, cause=Cause.BOUND) if _left(d) and self._binder.binds(d, captures) else d for d in found]
+        if captures:
+            self._pair_members(told, captures)
+        return tuple(told)
+
+    def _pair_members(self, told: list[Difference], captures: Captures) -> None:
+        """Mark members of JSON objects and arrays that are lost and gained only by each side's own values."""
+        lost = [index for index, d in enumerate(told) if _left(d) and d.kind is Kind.MISSING and d.path][:_PAIRED]
+        gained = [index for index, d in enumerate(told) if _left(d) and d.kind is Kind.ADDED and d.path][:_PAIRED]
+        for one in lost:
+            for other in gained:
+                if self._binder.binds_pair(told[one], told[other], captures):
+                    told[one] = replace(told[one], cause=Cause.BOUND)
+                    told[other] = replace(told[other], cause=Cause.BOUND)
+                    gained.remove(other)
+                    break
+
+    def _noted(self, found: Differences, pair: _Pair, read: Read) -> Differences:
+        """Add to the first failing difference which product made its answer itself."""
+        for index, difference in enumerate(found):
+            if difference.cause in (Cause.UNEXPLAINED, Cause.WEAKER) and not read.shared:
+                noted = self._products.alone(difference, read, pair.mine, pair.theirs)
+                return (*found[:index], noted, *found[index + 1 :])
+        return found
+
+
+def _left(difference: Difference) -> bool:
+    return difference.cause is Cause.UNEXPLAINED
+
+
+def _any_left(found: Differences) -> bool:
+    return any(map(_left, found))
+
+
+def _silent(old: Answer, new: Answer) -> Differences:
+    """Return one difference at `response` if exactly one side is silent, none if both are."""
+    if isinstance(old, NoResponse) and isinstance(new, NoResponse):
+        return ()
+    kind = Kind.MISSING if isinstance(new, NoResponse) else Kind.ADDED
+    return (Difference(at="response", kind=kind, old=_told(old), new=_told(new)),)
+
+
+def _told(answer: Answer) -> str:
+    return f"{answer.reason}: {answer.detail}" if isinstance(answer, NoResponse) else str(answer.status)
