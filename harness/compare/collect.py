@@ -48,12 +48,18 @@ class Collector:
         self, at: str, kind: Kind, old: str | None, new: str | None, *, path: Path | None = None, note: str
     ) -> None:
         """Add a difference that a rule of the scenario allows; it never uses up room for the others."""
-        if len(self._aside) >= CAP:
-            self._uncounted += 1
+        if self.only_counted():
             return
         self._aside.append(
             Difference(at=place(at), kind=kind, old=cut(old), new=cut(new), path=path, note=note, cause=Cause.INTENDED)
         )
+
+    def only_counted(self) -> bool:
+        """Tell whether there is no room left for what rules allow; then one more is counted, and need not be shown."""
+        if len(self._aside) < CAP:
+            return False
+        self._uncounted += 1
+        return True
 
     def mark(self) -> Mark:
         """Return where the gathering stands, for `since` and `rewind`."""

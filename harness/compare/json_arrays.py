@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Raw
 
 from harness.compare.align import BY_INDEX, LIMIT, align, by_index
-from harness.compare.json_text import BadJson, frozen, level, parse, same, show
+from harness.compare.json_text import BadJson, frozen, parse, same, show
 from harness.model.difference import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.compare.json_diff import Walker
     from harness.model.place import Path
 
@@ -129,7 +132,7 @@ def _keyed(walk: Walker, key: str, old: list[Any], new: list[Any], path: Path) -
         j = theirs.get(found)
         if j is None:
             walk.lost((*path, i), old[i], _unmatched_note(found, key, "new"))
-        else:
+        elif old[i] != new[j] or type(old[i]) is not Raw:
             walk.node(old[i], new[j], (*path, i))
         if walk.out.capped:
             return
@@ -143,21 +146,43 @@ def _keyed(walk: Walker, key: str, old: list[Any], new: list[Any], path: Path) -
 def _index(items: list[Any], key: str) -> dict[tuple[Any, int], int]:
     """Return the position of each item by its key and by how many came before with the same."""
     found: dict[tuple[Any, int], int] = {}
-    seen: Counter[Any] = Counter()
+    read = _key_reader(key)
     for position, item in enumerate(items):
-        value = _key_of(item, key)
-        found[value, seen[value]] = position
-        seen[value] += 1
+        value = read(item) if type(item) is Raw else _key_of(item, key)
+        place = (value, 0)
+        while place in found:
+            place = (value, place[1] + 1)
+        found[place] = position
     return found
 
 
+def _key_reader(key: str) -> Callable[[Raw], Any]:
+    """Return a function that takes the key from an unread item, reading nothing else of it."""
+    shape = msgspec.defstruct("_Item", [("key", Raw | msgspec.UnsetType, msgspec.UNSET)], rename={"key": key})
+    decode = msgspec.json.Decoder(shape).decode
+
+    def read(item: Raw) -> Any:
+        try:
+            piece = decode(item).key  # type: ignore[attr-defined]
+            return None if piece is msgspec.UNSET else _quick(bytes(piece))
+        except (msgspec.MsgspecError, BadJson, RecursionError):
+            return None
+
+    return read
+
+
+def _quick(piece: bytes) -> Any:
+    """Return a key as something hashable; the most usual ones, short integers and plain texts, are read by hand."""
+    if piece.isdigit() and len(piece) < 19:
+        return "key", int(piece)
+    if piece[:1] == b'"' and b"\\" not in piece and piece.isascii():
+        return "key", piece[1:-1].decode()
+    return "key", frozen(parse(piece))
+
+
 def _key_of(item: Any, key: str) -> Any:
-    """Return an item's key as something hashable, None if it has none."""
-    try:
-        members = level(item) if type(item) is Raw else item
-        return ("key", frozen(_thaw(members[key]))) if type(members) is dict and key in members else None
-    except BadJson:
-        return None
+    """Return the key of an item that is read already, None if it has none."""
+    return ("key", frozen(item[key])) if type(item) is dict and key in item else None
 
 
 def _unmatched_note(found: tuple[Any, int], key: str, side: str) -> str:
@@ -203,17 +228,23 @@ def _unmatched(
     old: list[Any], new: list[Any], lost: list[int], gained: list[int], key: Any
 ) -> tuple[list[int], list[int]]:
     """Return the indexes on each side that find no partner with the same key."""
-    places: dict[Any, list[int]] = {}
-    for j in reversed(gained):
-        places.setdefault(key(new[j]), []).append(j)
+    keys = [key(new[j]) for j in gained]
+    free = Counter(keys)
     left = []
     for i in lost:
-        partners = places.get(key(old[i]))
-        if partners:
-            partners.pop()
+        mine = key(old[i])
+        if free.get(mine):
+            free[mine] -= 1
         else:
             left.append(i)
-    return left, sorted(j for partners in places.values() for j in partners)
+    if not left and len(lost) == len(gained):
+        return [], []
+    spare = []
+    for j, theirs in zip(reversed(gained), reversed(keys), strict=True):
+        if free[theirs]:
+            free[theirs] -= 1
+            spare.append(j)
+    return left, spare[::-1]
 
 
 def _unmatched_by_rules(

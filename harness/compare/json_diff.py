@@ -5,6 +5,7 @@ Small pieces are parsed whole and walked strictly. Rules are asked for only at p
 """
 
 import math
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Raw
@@ -19,6 +20,8 @@ from harness.model.place import Path
 
 SMALL = 4_096
 ABSENT: Any = object()
+# Of these types, equal by Python's `==` and of one type means equal.
+_PLAIN = frozenset({str, int, bool, Decimal, type(None), Raw})
 
 
 class Walker:
@@ -59,7 +62,9 @@ class Walker:
     def _opened(self, old: Any, new: Any, path: Path) -> tuple[Any, Any] | None:
         """Return both values read, None if they are equal, ignored or told already."""
         if type(old) is not Raw:
-            if self.book is not None and not same(old, new) and self._ignored(path, old, new):
+            if self.book is not None and self.book.ignored(path) is not None:
+                if not same(old, new):
+                    self._ignored(path, old, new)
                 return None
             return old, new
         if old == new or self._ignored(path, old, new):
@@ -99,6 +104,8 @@ class Walker:
         rule = self.book.ignored(path) if self.book is not None else None
         if rule is None:
             return False
+        if self.out.only_counted():
+            return True
         note = f"ignored: {rule.because}" if rule.because else "ignored by a rule"
         kind = Kind.MISSING if new is ABSENT else Kind.ADDED if old is ABSENT else Kind.VALUE
         texts = (None if side is ABSENT else show(side) for side in (old, new))
@@ -110,10 +117,7 @@ class Walker:
             other = new.get(key, ABSENT)
             if other is ABSENT:
                 self.lost((*path, key), value)
-            elif type(value) is str is type(other):
-                if value != other:
-                    self.node(value, other, (*path, key))
-            elif type(value) is not Raw or value != other:
+            elif value is not other and (value != other or type(value) not in _PLAIN or type(value) is not type(other)):
                 self.node(value, other, (*path, key))
             if self.out.capped:
                 return
@@ -166,12 +170,14 @@ class Walker:
         assert book is not None
         wanted = book.format(path)
         if wanted is not None:
-            if is_format(wanted, old) and is_format(wanted, new):
+            if is_format(wanted, old) and is_format(wanted, new) and not self.out.only_counted():
                 note = f"both are {wanted}, as the rule asks"
                 self.out.set_aside(self.at(path), kind, show(old), show(new), path=path, note=note)
             return True
         tolerance = book.tolerance(path)
         if tolerance is not None and within(old, new, tolerance):
+            if self.out.only_counted():
+                return True
             note = f"within the tolerance of {tolerance}"
             self.out.set_aside(self.at(path), kind, show(old), show(new), path=path, note=note)
             return True

@@ -59,9 +59,16 @@ def _first(rules: tuple[BodyRule, ...], path: Path) -> BodyRule | None:
         # the last segment decides most often, and far cheaper than the whole pattern
         if steps and path and not steps[-1].takes(path[-1]):
             continue
-        if rule.at.matches(path):
+        if any(step.descend for step in steps):
+            if rule.at.matches(path):
+                return rule
+        elif len(steps) == len(path) and all(map(_takes, steps, path)):
             return rule
     return None
+
+
+def _takes(step: Step, key: str | int) -> bool:
+    return step.takes(key)
 
 
 def within(old: Any, new: Any, tolerance: Decimal) -> bool:

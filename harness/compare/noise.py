@@ -130,7 +130,9 @@ def _why_not(difference: Difference, kinds: frozenset[Kind], noise: Noise) -> st
 
 
 def _inside(at: str, holder: str) -> bool:
-    return at != holder and at.startswith(holder)
+    if holder == "body:":
+        return True
+    return at.startswith((f"{holder}[", f"{holder}."))
 
 
 def _alike(difference: Difference) -> bool:
