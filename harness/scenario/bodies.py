@@ -9,23 +9,11 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from harness.scenario import marks
 from harness.scenario.callers import flat
+from harness.scenario.containers import ByKind, ListOf, MapOf, pairs
 from harness.scenario.context import Context, Refused, base_of
 from harness.scenario.fill import MARK, Fills, fill
 from harness.scenario.record import Fields, Key
-from harness.scenario.shape import (
-    ByKind,
-    Defs,
-    ListOf,
-    Loose,
-    MapOf,
-    Schema,
-    Shape,
-    Text,
-    Unsupported,
-    is_null,
-    misread,
-    pairs,
-)
+from harness.scenario.shape import Defs, Loose, Schema, Shape, Text, Unsupported, is_null, misread
 from harness.scenario.types import BodyKind
 
 NAMES = ("json", "form", "body", "body_file")

@@ -3,9 +3,10 @@
 from harness.model.gateway import Limits
 from harness.model.place import JsonPath
 from harness.scenario import units
+from harness.scenario.containers import ListOf
 from harness.scenario.jsonpath import parse
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ListOf, Scalar, integer, parsed, word
+from harness.scenario.shape import Scalar, integer, parsed, word
 from harness.scenario.types import Evidence
 
 _DEFAULT = Limits()

@@ -5,11 +5,12 @@ import binascii
 from typing import Any
 
 from harness.scenario import texts
+from harness.scenario.containers import ByKind, ListOf, MapOf
 from harness.scenario.context import Context
 from harness.scenario.fill import Fills
 from harness.scenario.gateways import LATER_HINT
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ByKind, ListOf, MapOf, Text, Unsupported
+from harness.scenario.shape import Text, Unsupported
 from harness.scenario.types import (
     BasicCredential,
     BearerCredential,

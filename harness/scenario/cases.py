@@ -6,10 +6,11 @@ from yaml.nodes import Node
 
 from harness.model.request import SAFE_METHODS
 from harness.scenario import bodies, marks, texts
+from harness.scenario.containers import ListOf
 from harness.scenario.context import Context, Refused
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ListOf, Scalar, Text, Unsupported, flag, integer, word
+from harness.scenario.shape import Scalar, Text, Unsupported, flag, integer, word
 from harness.scenario.steps import APART, REQUEST, REQUEST_KEYS, STEP, Draft, check_captures, draft
 from harness.scenario.types import Case
 

@@ -7,10 +7,11 @@ from yaml.nodes import Node
 from harness.model.rule import BodyRule, CompareRules, Waiver
 from harness.scenario import texts, units
 from harness.scenario.bounds import json_path
+from harness.scenario.containers import ListOf
 from harness.scenario.context import Context, Wrong, guess
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ListOf, Scalar, Text, flag, integer, parsed, word
+from harness.scenario.shape import Scalar, Text, flag, integer, parsed, word
 
 FORMATS = (
     "uuid",

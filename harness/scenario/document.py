@@ -5,11 +5,12 @@ from harness.model.rule import CompareRules
 from harness.model.side import Side
 from harness.scenario import callers, cases, comparing, texts
 from harness.scenario.bounds import EVIDENCE, LIMITS
+from harness.scenario.containers import ListOf, MapOf
 from harness.scenario.context import Wrong
 from harness.scenario.gateways import LATER_HINT, PATH_MAP, gateway
 from harness.scenario.gating import GATES
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ListOf, Loose, MapOf, Scalar, Text, Unsupported
+from harness.scenario.shape import Loose, Scalar, Text, Unsupported
 from harness.scenario.types import Evidence, Gates, Scenario
 
 LATER = {

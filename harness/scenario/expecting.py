@@ -4,10 +4,11 @@ from functools import lru_cache
 
 from harness.model.rule import Expect, ExpectSide
 from harness.scenario import texts, units
+from harness.scenario.containers import ByKind, ListOf, MapOf, OrNull
 from harness.scenario.context import Wrong
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ByKind, ListOf, MapOf, OrNull, Scalar, Text, parsed
+from harness.scenario.shape import Scalar, Text, parsed
 
 _HINT = "a number from 100 to 599, or a class such as 2xx"
 

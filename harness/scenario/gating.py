@@ -4,10 +4,11 @@ from yaml.nodes import Node
 
 from harness.model.event import ManualGate
 from harness.scenario import units
+from harness.scenario.containers import ListOf
 from harness.scenario.context import Context, Wrong
 from harness.scenario.gateways import LATER_HINT
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ListOf, Scalar, Text, Unsupported, word
+from harness.scenario.shape import Scalar, Text, Unsupported, word
 from harness.scenario.types import Gates
 
 SUITES = {"parity": "cases", "security": "security", "load": "load", "dns": "dns", "rollback": "rollback"}

@@ -6,9 +6,9 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from harness.model.errors import Problem, ScenarioError
+from harness.scenario.containers import pairs
 from harness.scenario.context import Context, Refused, Variable
 from harness.scenario.document import INCLUDE, VERSION
-from harness.scenario.shape import pairs
 from harness.scenario.yaml_nodes import compose, read_bytes
 
 

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from yaml.nodes import MappingNode, Node
 
+from harness.scenario.containers import pairs
 from harness.scenario.context import Context, Refused, guess
-from harness.scenario.shape import Defs, Schema, Shape, is_null, pairs, what
+from harness.scenario.shape import Defs, Schema, Shape, is_null, what
 
 T = TypeVar("T")
 

@@ -10,12 +10,13 @@ from harness.model.rule import Expect
 from harness.model.side import Side
 from harness.scenario import bodies, marks, texts
 from harness.scenario.callers import flat, hide_header
+from harness.scenario.containers import ByKind, ListOf, MapOf
 from harness.scenario.context import Context, Wrong, guess
 from harness.scenario.expecting import EXPECT
 from harness.scenario.fill import Fills
 from harness.scenario.jsonpath import parse_singular
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import ByKind, ListOf, MapOf, Scalar, Shape, Text, flag, word
+from harness.scenario.shape import Scalar, Shape, Text, flag, word
 from harness.scenario.types import Capture, Step
 
 _SIDES = {"old": Side.OLD, "new": Side.NEW}
