@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 
 SHORT = 4
 _ROUNDS = 5
-_REMEMBERED = 4  # bytes of an escape: so there are at most some thousands
+_REMEMBERED = 6  # bytes of an escape: so there are some 70,000 at most
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'", b"nbsp": b"\xc2\xa0"}
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 

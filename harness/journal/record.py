@@ -24,6 +24,7 @@ MOST = 100  # differences kept of one pair
 MASKED, REDACTED, CUT, NOT_KEPT = "masked", "redacted", "cut", "not kept"
 CHANGED = (MASKED, REDACTED)
 UNREDACTABLE = f"{NOT_KEPT}: cannot be redacted"
+_SLACK = 64 * 1024  # bytes looked through beyond the cut; no secret is half as long, however it is escaped
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "aws4-hmac-sha256"})
 _FIRST = {Cause.WEAKER: 0, Cause.UNEXPLAINED: 1}
@@ -127,22 +128,26 @@ class Recorder:
 
     def _request_body(self, request: Request) -> str:
         content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-        shown = self.shown(request.body or b"", content_type)
-        return "" if shown.content is None else self._store.put(self._cut(shown.content))
+        return self._keep(request.body or b"", content_type)[0]
 
     def _body(self, response: Response) -> tuple[str, str]:
-        """Keep a response's body; return its name and what was done to it."""
-        if not response.body.size and not response.body.content:
+        body = response.body
+        if not body.size and not body.content:
             return "", ""
-        shown = self.shown(response.body.content, response.first("content-type") or "")
+        return self._keep(body.content, response.first("content-type") or "")
+
+    def _keep(self, content: bytes, content_type: str) -> tuple[str, str]:
+        """Store a body as it may be kept; return its name and what was done to it."""
+        seen = content if self._whole or self._paths else content[: CAP + _SLACK]
+        shown = self.shown(seen, content_type)
         if shown.content is None:
             return "", shown.note
-        kept = self._cut(shown.content)
-        told = f"{CUT} at {len(kept)} of {len(shown.content)} bytes" if len(kept) < len(shown.content) else ""
+        kept = shown.content if self._whole else shown.content[:CAP]
+        if len(seen) < len(content):  # what follows may be half a secret
+            kept = kept[: len(shown.content) - _SLACK // 2]
+        is_cut = len(kept) < len(shown.content)
+        told = f"{CUT} at {len(kept)} of {len(content)} bytes" if is_cut else ""
         return self._store.put(kept), ", ".join(filter(None, (shown.note, told)))
-
-    def _cut(self, content: bytes) -> bytes:
-        return content if self._whole else content[:CAP]
 
     def _hash(self, response: Response) -> str:
         """Return the body's hash, but for one that may hold what is redacted: few digits are soon guessed."""

@@ -3,6 +3,7 @@ from base64 import b64encode
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -161,6 +162,18 @@ def test_a_secret_across_the_cut_of_a_body_does_not_survive(recorder: Recorder, 
     content = b"x" * (CAP - 5) + CANARY.encode() + b"y" * 99
     kept = recorder.exchange(asked(answered(content, "text/plain")), keep=True)
     assert b"c4n4" not in store.get(kept.body)
+
+
+def test_a_secret_beyond_what_is_looked_through_does_not_survive_by_shrinking(
+    recorder: Recorder, store: BodyStore
+) -> None:
+    padded = quote(CANARY) * 60_000
+    for lead in range(0, 40, 9):
+        kept = recorder.exchange(asked(answered(b"x" * lead + padded.encode(), "text/plain")), keep=True)
+        content = store.get(kept.body)
+        assert content.strip(b"x").replace(WORDS.encode(), b"")[20:] == b""
+        assert b"c4n4" not in content
+        assert "cut at" in kept.body_note
 
 
 def test_a_whole_run_keeps_bodies_of_any_size(store: BodyStore) -> None:
