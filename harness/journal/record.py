@@ -5,9 +5,9 @@ This is the only way from a request or an answer to the disk, to the screen and 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from harness.journal.bodies import CAP, BodyStore
+from harness.journal.encode import Kept, Sent, certificate_line, told, with_response, without_response
 from harness.journal.mask import Mask
 from harness.journal.redact import CannotRedact, redact, redact_text, redact_value
 from harness.model.difference import Cause, Difference
@@ -15,7 +15,7 @@ from harness.model.event import Recorded, RecordedDifference
 from harness.model.exchange import Exchange
 from harness.model.place import JsonPath
 from harness.model.request import Headers, Request
-from harness.model.response import Answer, Body, Certificate, NoResponse, Response, Timings
+from harness.model.response import Answer, Body, NoResponse, Response
 from harness.scenario.types import Evidence
 
 LONGEST = 500  # characters of one value of a difference
@@ -54,22 +54,20 @@ class Recorder:
     def exchange(self, exchange: Exchange, *, keep: bool) -> Recorded:
         """Return the exchange as it may be written down; with `keep` its bodies go to the store."""
         request, answer = exchange.request, exchange.answer
-        sent = _Sent(url=request.url, headers=_without_credentials(request.headers))
-        earlier = tuple(map(_told, exchange.earlier))
-        certificate = _certificate(answer.certificate) if isinstance(answer, Response) else ""
+        sent = Sent(url=request.url, headers=_without_credentials(request.headers))
+        earlier = tuple(map(told, exchange.earlier))
+        certificate = certificate_line(answer.certificate) if isinstance(answer, Response) else ""
         if self._tells(sent, answer, (*earlier, certificate)):
-            sent = _Sent(url=self._mask.text(sent.url), headers=self.headers(sent.headers))
+            sent = Sent(url=self._mask.text(sent.url), headers=self.headers(sent.headers))
             answer = masked_head(answer, self._mask)
             earlier = tuple(map(self._mask.text, earlier))
             certificate = self._mask.text(certificate)
         request_body = self._request_body(request) if keep and request.body else ""
         if isinstance(answer, NoResponse):
-            return _without_response(exchange, sent, answer, earlier, request_body)
+            return without_response(exchange, sent, answer, earlier, request_body)
         name, note = self._body(answer) if keep else ("", NOT_KEPT if answer.body.size else "")
-        kept = _Kept(
-            request_body=request_body, body=name, note=note, sha256=self._hash(answer), certificate=certificate
-        )
-        return _with_response(exchange, sent, answer, earlier, kept)
+        kept = Kept(request_body=request_body, body=name, note=note, sha256=self._hash(answer), certificate=certificate)
+        return with_response(exchange, sent, answer, earlier, kept)
 
     def differences(
         self, differences: Sequence[Difference]
@@ -83,10 +81,6 @@ class Recorder:
         if cut:
             differences = sorted(differences, key=lambda difference: _FIRST.get(difference.cause, 2))[:MOST]
         return counts, self._recorded(differences), cut
-
-    def _among(self, texts: Iterable[tuple[str | None, ...]]) -> bool:
-        joined = "\0".join([text for of_one in texts for text in of_one if text])
-        return self._mask.found_in(joined.encode("utf-8", "surrogatepass"))
 
     def headers(self, headers: Headers) -> Headers:
         """Return headers with secrets masked, in names too."""
@@ -108,7 +102,7 @@ class Recorder:
             notes.append(MASKED)
         return Shown(content=masked, note=", ".join(notes))
 
-    def _tells(self, sent: "_Sent", answer: Answer, more: tuple[str, ...]) -> bool:
+    def _tells(self, sent: Sent, answer: Answer, more: tuple[str, ...]) -> bool:
         """Look once through all the texts: most exchanges hold no secret, then no text needs a look of its own."""
         if not self._mask:
             return False
@@ -144,14 +138,18 @@ class Recorder:
             return "", shown.note
         kept = shown.content if self._whole else shown.content[:CAP]
         if len(seen) < len(content):  # what follows may be half a secret
-            kept = kept[: len(shown.content) - _SLACK // 2]
+            kept = kept[: max(0, len(shown.content) - _SLACK // 2)]
         is_cut = len(kept) < len(shown.content)
-        told = f"{CUT} at {len(kept)} of {len(content)} bytes" if is_cut else ""
-        return self._store.put(kept), ", ".join(filter(None, (shown.note, told)))
+        cut = f"{CUT} at {len(kept)} of {len(content)} bytes" if is_cut else ""
+        return self._store.put(kept), ", ".join(filter(None, (shown.note, cut)))
 
     def _hash(self, response: Response) -> str:
         """Return the body's hash, but for one that may hold what is redacted: few digits are soon guessed."""
         return "" if self._paths and response.body.size else response.body.sha256
+
+    def _among(self, texts: Iterable[tuple[str | None, ...]]) -> bool:
+        joined = "\0".join([text for of_one in texts for text in of_one if text])
+        return self._mask.found_in(joined.encode("utf-8", "surrogatepass"))
 
     def _recorded(self, differences: Sequence[Difference]) -> tuple[RecordedDifference, ...]:
         """Mask, then cut: a secret across the cut would escape the mask the other way round."""
@@ -170,23 +168,6 @@ class Recorder:
             )
             for one, (at, old, new, note, remedy) in zip(differences, texts, strict=True)
         )
-
-
-class _Sent(NamedTuple):
-    """The parts of a request that may name a secret."""
-
-    url: str
-    headers: Headers
-
-
-class _Kept(NamedTuple):
-    """What became of the bodies and the certificate."""
-
-    request_body: str
-    body: str
-    note: str
-    sha256: str
-    certificate: str
 
 
 def masked_head(answer: Answer, mask: Mask) -> Answer:
@@ -251,80 +232,3 @@ def _hidden(name: str, value: str) -> str:
 def _is_json(content_type: str) -> bool:
     essence = content_type.partition(";")[0].strip().lower()
     return any(word in essence for word in _JSON_TYPES)
-
-
-def _told(answer: Answer) -> str:
-    """Say what an attempt ended in."""
-    if isinstance(answer, NoResponse):
-        return f"{answer.reason.value}: {answer.detail}" if answer.detail else answer.reason.value
-    return f"{answer.status} {answer.reason}".rstrip()
-
-
-def _certificate(certificate: Certificate | None) -> str:
-    if certificate is None:
-        return ""
-    names = ", ".join(certificate.names)
-    return (
-        f"{certificate.subject} by {certificate.issuer}, for {names}, "
-        f"valid {certificate.not_before} to {certificate.not_after}, sha256 {certificate.sha256}"
-    )
-
-
-def _with_response(
-    exchange: Exchange,
-    sent: _Sent,
-    answer: Response,
-    earlier: tuple[str, ...],
-    kept: "_Kept",
-) -> Recorded:
-    timings = answer.timings
-    return Recorded(
-        method=exchange.request.method,
-        url=sent.url,
-        request_headers=sent.headers,
-        request_body=kept.request_body,
-        sent_at=exchange.sent_at,
-        status=answer.status,
-        reason=answer.reason,
-        version=answer.version,
-        headers=answer.headers,
-        size=answer.body.size,
-        sha256=kept.sha256,
-        coding=answer.body.coding,
-        fault=answer.body.fault,
-        body=kept.body,
-        body_note=kept.note,
-        name_ms=timings.name,
-        connect_ms=timings.connect,
-        tls_ms=timings.tls,
-        first_byte_ms=timings.first_byte,
-        total_ms=timings.total,
-        certificate=kept.certificate,
-        attempts=len(earlier) + 1,
-        earlier=earlier,
-    )
-
-
-def _without_response(
-    exchange: Exchange, sent: _Sent, answer: NoResponse, earlier: tuple[str, ...], request_body: str
-) -> Recorded:
-    timings: Timings = answer.timings
-    return Recorded(
-        method=exchange.request.method,
-        url=sent.url,
-        request_headers=sent.headers,
-        request_body=request_body,
-        sent_at=exchange.sent_at,
-        status=answer.status,
-        headers=answer.headers,
-        size=answer.received,
-        trouble=answer.reason.value,
-        detail=answer.detail,
-        name_ms=timings.name,
-        connect_ms=timings.connect,
-        tls_ms=timings.tls,
-        first_byte_ms=timings.first_byte,
-        total_ms=timings.total,
-        attempts=len(earlier) + 1,
-        earlier=earlier,
-    )
