@@ -130,12 +130,13 @@ class Wire:
             lane.start(now)
         self._multi.perform()
         _, good, bad = self._multi.info_read()
+        users, done = self._users, self._done
         for handle in good:
-            lane, transfer = self._users[handle]
-            self._done.append(lane.finish(transfer))
+            lane, transfer = users[handle]
+            done.append(lane.finish(transfer))
         for handle, code, words in bad:
-            lane, transfer = self._users[handle]
-            self._done.append(lane.fail(transfer, code, words))
+            lane, transfer = users[handle]
+            done.append(lane.fail(transfer, code, words))
         self._left = self._clock()
 
     def _flying(self) -> bool:

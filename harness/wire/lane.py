@@ -66,14 +66,18 @@ class Lane:
         room = min(len(self._queue), self._limits.concurrency - len(self.flying))
         if room <= 0:
             return
-        for _ in range(self._pace.take(now, room)):
-            request, target, token = self._queue.popleft()
-            transfer = self._idle.pop() if self._idle else self._transfer()
+        granted = self._pace.take(now, room)
+        if not granted:
+            return
+        sent_at = self._wall()
+        queue, idle, flying, add = self._queue, self._idle, self.flying, self._multi.add_handle
+        for _ in range(granted):
+            request, target, token = queue.popleft()
+            transfer = idle.pop() if idle else self._transfer()
             transfer.prepare(request, target, token)
-            transfer.started = now
-            transfer.sent_at = self._wall()
-            self.flying.add(transfer)
-            self._multi.add_handle(transfer.handle)
+            transfer.sent_at = sent_at
+            flying.add(transfer)
+            add(transfer.handle)
 
     def _transfer(self) -> Transfer:
         transfer = Transfer(self._settings, self._share)
@@ -91,15 +95,15 @@ class Lane:
         self._multi.remove_handle(transfer.handle)
         self.flying.discard(transfer)
         self._idle.append(transfer)
-        lines, chunks = transfer.lines, transfer.chunks
+        heads, lines, chunks = self._heads, transfer.lines, transfer.chunks
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        plain = self._heads.plain(lines)
+        plain = heads.plain(lines)
         answer: Answer
         if plain is None:
-            answer = self._unusual(transfer, self._heads.read(lines), data)
+            answer = self._unusual(transfer, heads.read(lines), data)
         else:
             line, headers = plain
-            coding = self._heads.coding(headers) if self._heads.codings else ""
+            coding = heads.coding(headers) if heads.codings else ""
             body = self._bodies.coded(data, coding) if coding else self._bodies.plain(data)
             certificate = self._certificate(transfer) if self._secure else None
             answer = response(line, headers, body, transfer.timings(), certificate)

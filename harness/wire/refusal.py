@@ -18,21 +18,22 @@ class Gatekeeper:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._target = re.compile(re.escape(origin) + r"([/?#][^\r\n\0\ud800-\udfff]*)?\Z").match
+        self._match = re.compile(re.escape(origin) + r"([/?#][^\r\n\0\ud800-\udfff]*)?\Z").match
+        self._targets: dict[str, str] = {}
         self._fine: set[tuple[str, Headers]] = set()
 
     def target(self, request: Request) -> str:
         """Return what goes into the request line, verbatim but never empty; "" if the request must not be sent."""
-        found = self._target(request.url)
-        if found is None:
+        url = request.url
+        target = self._targets.get(url) or self._target(url)
+        if (request.method, request.headers) in self._fine and request.body is None and 0 < request.timeout < math.inf:
+            return target
+        if not target or self.why(request):
             return ""
-        shape = request.method, request.headers
-        if (shape not in self._fine or request.body is not None) and not self._is_fine(request, shape):
-            return ""
-        if not 0 < request.timeout < math.inf:
-            return ""
-        target: str = found[1] or "/"
-        return target if target[0] == "/" else f"/{target}"
+        if len(self._fine) >= _REMEMBERED:
+            self._fine.clear()
+        self._fine.add((request.method, request.headers))
+        return target
 
     def why(self, request: Request) -> str:
         """Return why `request` must not be sent, "" if it may; header values are not quoted."""
@@ -40,7 +41,7 @@ class Gatekeeper:
             return "the method is no token"
         if _BREAKS.search(request.url):
             return "the URL has a line break or NUL in it"
-        if self._target(request.url) is None:
+        if not self._target(request.url):
             return f"the URL does not lie on {self._origin}, which is all that this side may be asked"
         if request.method == "HEAD" and request.body:
             return "HEAD with a body cannot be sent"
@@ -48,13 +49,17 @@ class Gatekeeper:
             return "the timeout is no positive number"
         return bad_header(request.headers)
 
-    def _is_fine(self, request: Request, shape: tuple[str, Headers]) -> bool:
-        if self.why(request):
-            return False
-        if len(self._fine) >= _REMEMBERED:
-            self._fine.clear()
-        self._fine.add(shape)
-        return True
+    def _target(self, url: str) -> str:
+        found = self._match(url)
+        if found is None:
+            return ""
+        target: str = found[1] or "/"
+        if target[0] != "/":
+            target = f"/{target}"
+        if len(self._targets) >= _REMEMBERED:
+            self._targets.clear()
+        self._targets[url] = target
+        return target
 
 
 def bad_header(headers: Headers) -> str:

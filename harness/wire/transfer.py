@@ -43,7 +43,6 @@ class Transfer:
         "request",
         "sends",
         "sent_at",
-        "started",
         "token",
     )
 
@@ -61,7 +60,6 @@ class Transfer:
         self.token: object = None
         self.sends = 0
         self.gap = 0.0
-        self.started = 0.0
         self.sent_at = 0.0
 
     def prepare(self, request: Request, target: str, token: object) -> None:
@@ -79,7 +77,9 @@ class Transfer:
             self._shape(request)
 
     def spoil(self) -> None:
-        """Have the handle reset before its next use (after a failure)."""
+        """Forget what was gathered, and have the handle reset before its next use (after a failure)."""
+        self.lines.clear()
+        self.chunks.clear()
         self._plain = False
 
     def close(self) -> None:

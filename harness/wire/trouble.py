@@ -12,7 +12,8 @@ _RESOLVE = frozenset({5, 6})
 _TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
 _CONNECT = frozenset({7, 89, 97})
 _RESET = frozenset({52, 55, 56})
-_OWN_FAULT = frozenset({2, 3, 4, 27, 43, 48, 65})
+_OWN_FAULT = frozenset({2, 3, 4, 43, 48, 65})
+_OWN_TROUBLE = frozenset({23, 27})  # our own callbacks failed, no memory
 
 TIMED_OUT = 28
 TOO_LARGE = 63
@@ -46,8 +47,10 @@ def reason_of(failure: Failure, head: Head) -> Reason:
     code = failure.code
     if code == TIMED_OUT:
         return _timeout(failure, head)
-    if code == ABORTED and failure.sends > 1:
-        return Reason.RESET
+    if code == ABORTED:
+        return Reason.RESET if failure.sends > 1 else Reason.HARNESS
+    if code in _OWN_TROUBLE:
+        return Reason.HARNESS
     if code in _RESOLVE:
         return Reason.NAME
     if code in _CONNECT or (code in _RESET and not failure.sends and "CONNECT" in failure.words):
