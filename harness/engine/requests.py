@@ -1,6 +1,5 @@
 """A step → the request that one side gets."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -8,10 +7,10 @@ from harness import __version__
 from harness.credentials.apply import apply
 from harness.model.request import Headers, Request
 from harness.model.side import Side
+from harness.scenario.marks import MissingCapture, fill, fill_body
 from harness.scenario.paths import mapped
 from harness.scenario.types import Scenario, Step
 
-MARK = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 _DEFAULTS = (("User-Agent", f"cutover/{__version__}"), ("Accept", "*/*"))
 
 
@@ -24,12 +23,19 @@ def build(scenario: Scenario, step: Step, side: Side, captures: Mapping[str, str
 
     Raises CaptureMissing when a `${name}` of the step has no value.
     """
-    target = _filled(step.target, captures)
+    target, headers = step.target, step.headers
+    body = step.body
+    try:
+        if "${" in target:
+            target = fill(target, captures)
+        if headers:
+            headers = tuple([(name, fill(value, captures)) for name, value in headers])
+        if step.body_has_marks:
+            body = fill_body(step, captures)
+    except MissingCapture as missing:
+        raise CaptureMissing(f"`{missing.name}` was not captured on this side") from missing
     if side is Side.NEW and scenario.paths:
         target = mapped(target, scenario.paths)
-    headers = step.headers
-    if captures:
-        headers = tuple((name, _filled(value, captures)) for name, value in headers)
     url = scenario.gateway(side).url + target
     if step.identity is not None:
         url, headers = apply(scenario.identities[step.identity], side, url, headers)
@@ -38,27 +44,9 @@ def build(scenario: Scenario, step: Step, side: Side, captures: Mapping[str, str
         method=step.method,
         url=url,
         headers=_with_defaults(headers),
-        body=_body(step, captures),
+        body=body,
         timeout=scenario.limits.timeout,
     )
-
-
-def _filled(text: str, captures: Mapping[str, str]) -> str:
-    if "${" not in text:
-        return text
-    return MARK.sub(lambda mark: _value(mark.group(1), captures), text)
-
-
-def _value(name: str, captures: Mapping[str, str]) -> str:
-    if name not in captures:
-        raise CaptureMissing(f"`{name}` was not captured on this side")
-    return captures[name]
-
-
-def _body(step: Step, captures: Mapping[str, str]) -> bytes | None:
-    if step.body is None or not step.body_has_marks:
-        return step.body
-    return _filled(step.body.decode("utf-8"), captures).encode("utf-8")
 
 
 @lru_cache(maxsize=4096)
