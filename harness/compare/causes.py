@@ -2,8 +2,9 @@
 
 Order, the first that applies wins:
 1. the old side's address in the new answer: unexplained, nothing but a waiver changes that
-2. `intended`: the case's `expect` declares it (over `weaker` only with a reason)
-3. `weaker`, 4. `gateway`, 5. `identity`, 6. `bound`, 7. `noise`
+2. `identity`: a header that only names the product or the request
+3. `intended`: the case's `expect` declares it (over `weaker` only with a reason)
+4. `weaker`, 5. `gateway`, 6. `bound`, 7. `noise`
 8. `waived`: what would still fail, but for `weaker`
 """
 
@@ -112,8 +113,11 @@ class Causes:
     def _explained(
         self, found: Differences, pair: _Pair, repeats: Sequence[Exchange]
     ) -> tuple[Differences, tuple[str, ...]]:
-        read = self._read(pair) if _any_left(found) else UNREAD
-        found = self._by_products(tuple(self._first(difference, pair, read) for difference in found), pair, read)
+        found = self._products.identities(found, pair.old.request)
+        if not _any_left(found):
+            return found, ()
+        read = self._products.read(pair.old, pair.new, pair.mine, pair.theirs)
+        found = self._by_products(tuple(self._first(one, pair, read) for one in found), pair.mine.status, read)
         if pair.captures or _any_left(found):
             found = self._bound(found, pair.captures)
         notes: tuple[str, ...] = ()
@@ -122,9 +126,6 @@ class Causes:
             learnt = noise.learn(pair.mine, answers, self._rules, method=pair.old.request.method)
             found, notes = noise.set_aside(found, learnt), learnt.notes
         return (self._noted(found, pair, read), notes) if read is not UNREAD else (found, notes)
-
-    def _read(self, pair: _Pair) -> Read:
-        return self._products.read(pair.old, pair.new, pair.mine, pair.theirs)
 
     def _first(self, difference: Difference, pair: _Pair, read: Read) -> Difference:
         """Return a difference as intended or as weaker, where it is one of these."""
@@ -140,18 +141,11 @@ class Causes:
             return replace(difference, cause=Cause.WEAKER, note=weaker, remedy=_LOCKS)
         return difference
 
-    def _by_products(self, found: Differences, pair: _Pair, read: Read) -> Differences:
-        sent = tuple(value for _, value in pair.old.request.headers)
+    def _by_products(self, found: Differences, status: int, read: Read) -> Differences:
+        if read.shared:
+            found = tuple((_left(one) and self._products.gateway(one, read, status)) or one for one in found)
         renamed = self._products.renamed(found)
-        told = []
-        for index, difference in enumerate(found):
-            one = renamed.get(index, difference)
-            if _left(one) and read.shared:
-                one = self._products.gateway(one, read, pair.mine.status) or one
-            if _left(one) and self._products.identity(one, sent):
-                one = replace(one, cause=Cause.IDENTITY)
-            told.append(one)
-        return tuple(told)
+        return tuple(renamed.get(index, one) for index, one in enumerate(found)) if renamed else found
 
     def _bound(self, found: Differences, captures: Captures) -> Differences:
         told = [replace(d, cause=Cause.BOUND) if _left(d) and self._binder.binds(d, captures) else d for d in found]

@@ -8,6 +8,7 @@ from harness.dialects.registry import dialect
 from harness.dialects.rows import Names, Reading, Situation, is_preflight
 from harness.model.difference import Cause, Difference, Kind
 from harness.model.exchange import Exchange
+from harness.model.request import Request
 from harness.model.response import Response
 
 S = Situation
@@ -51,6 +52,7 @@ class Products:
     def __init__(self, old_kind: str, new_kind: str) -> None:
         self.old: Dialect = dialect(old_kind)
         self.new: Dialect = dialect(new_kind)
+        self._names: dict[str, frozenset[Names]] = {}
 
     def read(self, old: Exchange, new: Exchange, mine: Response, theirs: Response) -> Read:
         """Read both answers; a situation is shared only if facts that are proven say so on both sides."""
@@ -66,18 +68,29 @@ class Products:
                 shared = [(x, y) for x, y in shared if x.situation is not S.TIMEOUT]
         return Read(old=a, new=b, shared=tuple(shared), note=note)
 
-    def identity(self, difference: Difference, sent: Sequence[str]) -> bool:
-        """Tell whether a difference is in a header that only names the product or the request.
+    def identities(self, differences: Sequence[Difference], request: Request) -> tuple[Difference, ...]:
+        """Return the differences with those in headers that only name the product or the request marked so."""
+        return tuple(
+            _named(one) if one.cause is Cause.UNEXPLAINED and self._identity(one, request) else one
+            for one in differences
+        )
 
-        `sent` are the values of the request's headers: one that the old side sends back is a promise, no name.
-        """
-        if not difference.at.startswith("header:"):
-            return False
-        name = difference.at.removeprefix("header:")
-        found = {self.old.names(name), self.new.names(name)}
-        if Names.PRODUCT in found:
+    def _identity(self, difference: Difference, request: Request) -> bool:
+        names = self._names.get(difference.at)
+        if names is None:
+            names = self._names[difference.at] = self._asked(difference.at)
+        if Names.PRODUCT in names:
             return True
-        return Names.REQUEST in found and difference.kind is Kind.VALUE and difference.old not in sent
+        if Names.REQUEST not in names or difference.kind is not Kind.VALUE:
+            return False
+        # one that the old side sends back as it was sent is a promise, no name
+        return all(value != difference.old for _, value in request.headers)
+
+    def _asked(self, at: str) -> frozenset[Names]:
+        if not at.startswith("header:"):
+            return frozenset()
+        name = at.removeprefix("header:")
+        return frozenset(filter(None, (self.old.names(name), self.new.names(name))))
 
     def weaker(self, old: Exchange, new: Exchange, mine: Response, theirs: Response, read: Read) -> str | None:
         """Return why the new side is weaker, None if it is not.
@@ -156,6 +169,14 @@ class Products:
         elif read.old and not remedy:
             remedy = self.new.remedy(read.old[0].situation, mine.status)
         return replace(difference, note="; ".join(filter(None, (*notes, read.note))), remedy=remedy)
+
+
+def _named(one: Difference) -> Difference:
+    """Return it with cause identity; built by hand, since most pairs of two products have some."""
+    return Difference(
+        at=one.at, kind=one.kind, old=one.old, new=one.new, cause=Cause.IDENTITY, path=None, note=one.note,
+        remedy=one.remedy,
+    )  # fmt: skip
 
 
 def _is_error(readings: Sequence[Reading]) -> bool:
