@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 
 from harness.cli.common import read_scenario, scenario_options
+from harness.engine.masking import mask_of, not_sent
 from harness.engine.plan import cost, skip_reason
-from harness.journal.mask import Mask
 from harness.model.outcome import ExitCode
 from harness.model.side import Side
 from harness.scenario.types import Case, Scenario
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan."""
     scenario = read_scenario(args.file, args.set)
-    shown = Mask(scenario.secrets).text
+    shown = mask_of(scenario).text
     if args.json:
         text = json.dumps(_as_json(scenario), indent=2, ensure_ascii=False)
     else:
@@ -50,6 +50,7 @@ def _as_json(scenario: Scenario) -> dict[str, object]:
         "requests": {"old": total.old, "new": total.new, "noise": total.noise},
         "seconds": round(total.seconds, 3),
         "cases": [_case_json(case) for case in scenario.cases],
+        "notes": list(not_sent(scenario)),
         "unproven": [{"what": what, "why": why} for what, why in _unproven(scenario)],
     }
 
@@ -94,6 +95,8 @@ def _lines(scenario: Scenario, most: int | None) -> Iterator[str]:
     yield f"  bounds     {limits.concurrency} in flight per gateway, {limits.timeout:g} s each, {limits.body:,} bytes"
     yield from _sent(sent, most)
     yield from _left_out(list(_unproven(scenario)))
+    for note in not_sent(scenario):
+        yield f"\nnote: {note}"
 
 
 def _reached(scenario: Scenario, side: Side) -> str:

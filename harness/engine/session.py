@@ -13,6 +13,7 @@ from harness import __version__
 from harness.decide.fold import Fold
 from harness.engine.examine import Examination
 from harness.engine.facts import gate_info, gateway_facts
+from harness.engine.masking import mask_of, not_sent
 from harness.engine.plan import SUITE, Unit, info, units
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
@@ -64,7 +65,7 @@ class Session:
     @classmethod
     def open(cls, scenario: Scenario, order: Order) -> Self:
         """Start a run, or go on with one; raises UsageError, RunNotFound or JournalError."""
-        mask = Mask(scenario.secrets)
+        mask = mask_of(scenario)
         if order.resume:
             return cls._resume(scenario, order, mask)
         now = time.time()
@@ -76,6 +77,10 @@ class Session:
         session.fold.add(started)
         if stored is not None:
             session.tell(stored.gap_told(now))
+            if scenario.evidence.redact:
+                session.tell("places under `evidence.redact` were not kept, so they are not compared")
+        for text in not_sent(scenario):
+            session.tell(text)
         return session
 
     @classmethod

@@ -1,0 +1,27 @@
+"""The mask of a scenario: every secret that it names, and every form in which its credentials are sent."""
+
+from collections.abc import Iterator
+
+from harness.credentials.apply import clashes
+from harness.credentials.secrets import secrets_of
+from harness.journal.mask import Mask
+from harness.model.side import Side
+from harness.scenario.types import Scenario
+
+
+def mask_of(scenario: Scenario) -> Mask:
+    """Return what masks all secrets of `scenario`."""
+    derived = [secret for identity in scenario.identities.values() for secret in secrets_of(identity)]
+    return Mask((*scenario.secrets, *derived))
+
+
+def not_sent(scenario: Scenario) -> Iterator[str]:
+    """Tell where a case's own header or parameter takes the place of its credential's."""
+    for case in scenario.cases:
+        for step in case.steps:
+            if step.identity is None or not (step.headers or "?" in step.target):
+                continue
+            identity = scenario.identities[step.identity]
+            for side in Side:
+                for what in clashes(identity, side, scenario.gateway(side).url + step.target, step.headers):
+                    yield f"{case.name}: the case's own {what} is sent to {side}, not that of credential {identity.name}"
