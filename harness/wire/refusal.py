@@ -47,7 +47,7 @@ class Gatekeeper:
             return "HEAD with a body cannot be sent"
         if not 0 < request.timeout < math.inf:
             return "the timeout is no positive number"
-        return bad_header(request.headers)
+        return bad_header(request.headers) or _bad_framing(request)
 
     def _target(self, url: str) -> str:
         found = self._match(url)
@@ -69,4 +69,15 @@ def bad_header(headers: Headers) -> str:
             return f"the header name {name[:40]!r} is no token"
         if _BREAKS.search(value):
             return f"the header {name} has a line break or NUL in its value"
+    return ""
+
+
+def _bad_framing(request: Request) -> str:
+    """Return what would leave the connection in disorder for the next request, or be left out by libcurl."""
+    names = [name.lower() for name, _ in request.headers]
+    if names.count("host") > 1:
+        return "only one Host header can be sent"
+    length = str(len(request.body or b""))
+    if any(value.strip() != length for name, value in request.headers if name.lower() == "content-length"):
+        return f"the header Content-Length is not the body's length, {length}"
     return ""

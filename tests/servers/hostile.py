@@ -46,7 +46,7 @@ class Seen:
     @property
     def target(self) -> str:
         """Return the request target, verbatim."""
-        return self.head.split(b"\r\n", 1)[0].split(b" ", 1)[1].rpartition(b" ")[0].decode("latin-1")
+        return self.head.partition(b"\r\n")[0].partition(b" ")[2].rpartition(b" ")[0].decode("latin-1")
 
     @property
     def path(self) -> str:

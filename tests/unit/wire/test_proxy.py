@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.model.response import Answer, NoResponse, Reason, Response
-from tests.servers.hostile import HostileServer
+from tests.servers.hostile import HostileServer, Visit
 from tests.servers.socks import SocksProxy
 from tests.servers.tls import Authority
 
@@ -65,8 +65,8 @@ def test_the_environments_proxy_is_used_where_it_is_asked_for(
 
 
 def test_an_http_proxy_is_asked_for_a_tunnel_and_its_answer_is_not_ours(ask: Ask) -> None:
-    def tunnel(visit: object) -> None:
-        visit.send(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")  # type: ignore[attr-defined]
+    def tunnel(visit: Visit) -> None:
+        visit.send(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
 
     with HostileServer({"api.internal.invalid:80": tunnel}) as proxy:
         answer = ask("http://api.internal.invalid/ok", gateway={"proxy": f"http://127.0.0.1:{proxy.port}"})
@@ -79,8 +79,8 @@ def test_an_http_proxy_is_asked_for_a_tunnel_and_its_answer_is_not_ours(ask: Ask
 
 
 def test_a_proxy_that_refuses_is_a_failed_connection(ask: Ask) -> None:
-    def refuse(visit: object) -> None:
-        visit.answer(b"no", status="403 Forbidden")  # type: ignore[attr-defined]
+    def refuse(visit: Visit) -> None:
+        visit.answer(b"no", status="403 Forbidden")
 
     with HostileServer({"api.internal.invalid:80": refuse}) as proxy:
         answer = ask("http://api.internal.invalid/ok", gateway={"proxy": f"http://127.0.0.1:{proxy.port}"})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.model.response import Answer, Body, Response
-from tests.servers.hostile import ORDER, HostileServer
+from tests.servers.hostile import ORDER, HostileServer, Visit
 
 Ask = Callable[..., Answer]
 
@@ -92,8 +92,8 @@ def test_bytes_beyond_the_length_are_not_seen(hostile: HostileServer, ask: Ask) 
 def test_a_redirect_is_an_answer(hostile: HostileServer, ask: Ask) -> None:
     with HostileServer() as elsewhere:
 
-        def redirect(visit: object) -> None:
-            visit.answer(b"", f"Location: {elsewhere.url}/ok", status="302 Found")  # type: ignore[attr-defined]
+        def redirect(visit: Visit) -> None:
+            visit.answer(b"", f"Location: {elsewhere.url}/ok", status="302 Found")
 
         with HostileServer({"/go": redirect}) as server:
             answer = _response(ask(server.url + "/go"))

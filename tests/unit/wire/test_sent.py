@@ -9,7 +9,7 @@ from harness.model.request import Headers, Request
 from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.side import Side
 from harness.wire.client import Wire
-from tests.servers.hostile import HostileServer
+from tests.servers.hostile import HostileServer, Visit
 
 Ask = Callable[..., Answer]
 
@@ -100,6 +100,17 @@ def test_a_given_length_is_not_doubled(hostile: HostileServer, ask: Ask) -> None
     assert hostile.seen[0].header_lines[1:] == [b"Content-Length: 3"]
 
 
+def test_a_chunked_body_is_chunked(ask: Ask) -> None:
+    def read_on(visit: Visit) -> None:
+        visit.answer(b"")
+        visit.close()
+
+    with HostileServer({"/chunked-in": read_on}) as server:
+        answer = ask(server.url + "/chunked-in", method="PUT", body=b"abc", headers=(("Transfer-Encoding", "chunked"),))
+        assert isinstance(answer, Response)
+        assert server.seen[0].header_lines[1:] == [b"Transfer-Encoding: chunked"]
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "PATCH", "PROPFIND", "OPTIONS", "POST", "get"])
 def test_any_method_may_have_a_body(hostile: HostileServer, ask: Ask, method: str) -> None:
     answer = ask(hostile.url + "/echo", method=method, body=b"abc")
@@ -158,7 +169,7 @@ def test_a_handles_timeout_is_that_of_its_request(
 ) -> None:
     wire = open_wire(hostile.url)
     answers = []
-    for path, timeout in [("/ok", 0.05), ("/slow?120", 5.0), ("/hang", 0.1)]:
+    for path, timeout in [("/ok", 0.3), ("/slow?400", 5.0), ("/hang", 0.1)]:
         wire.submit(Request(side=Side.OLD, method="GET", url=hostile.url + path, timeout=timeout), 0)
         answers += drain(wire, 1)
     assert [type(done.answer) for done in answers] == [Response, Response, NoResponse]
@@ -185,6 +196,9 @@ def test_a_handles_timeout_is_that_of_its_request(
         {"headers": (("", "a"),)},
         {"headers": (("X;", ""),)},
         {"headers": ((":path", "/"),)},
+        {"headers": (("Host", "a"), ("host", "b"))},
+        {"headers": (("Content-Length", "5"),)},
+        {"headers": (("Content-Length", "2"),), "body": b"abc", "method": "POST"},
         {"timeout": 0},
         {"timeout": -1},
         {"timeout": math.inf},
