@@ -20,8 +20,8 @@ def compare(old: bytes, new: bytes, out: Collector) -> None:
     out.add(f"body:byte {first}", kind, _shown(old, first), _shown(new, first), note=note, remedy=remedy)
 
 
-def first_difference(old: bytes, new: bytes) -> int:
-    """Return the offset of the first byte that differs; the shorter length if one starts the other."""
+def first_difference(old: bytes | str, new: bytes | str) -> int:
+    """Return the offset of the first byte or character that differs; the shorter length if one starts the other."""
     shorter = min(len(old), len(new))
     for start in range(0, shorter, _BLOCK):
         end = min(start + _BLOCK, shorter)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.compare import json_body
-from harness.compare.align import align
+from harness.compare.align import Pairs, align
 from harness.compare.collect import Collector
 from harness.compare.json_text import stripped
 from harness.model.difference import Kind
@@ -81,8 +81,8 @@ def _pairs(old: list[Any], new: list[Any], out: Collector) -> Iterator[tuple[int
             yield i, j
 
 
-def _side_by_side(old: list[Any], new: list[Any]) -> list[tuple[int | None, int | None]]:
-    return [(i, i) for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+def _side_by_side(old: list[Any], new: list[Any]) -> Pairs:
+    return ((i, i) for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b)
 
 
 def _text(record: bytes | _Event | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw
 
-from harness.compare.align import BY_INDEX, LIMIT, align, by_index
+from harness.compare.align import BY_INDEX, LIMIT, Pairs, align, by_index
 from harness.compare.json_text import BadJson, frozen, parse, same, show
 from harness.model.difference import Kind
 
@@ -103,7 +103,7 @@ def _aligned(walk: Walker, old: list[Any], new: list[Any], path: Path) -> None:
     walk.remark = before
 
 
-def _pairs(old: list[Any], new: list[Any]) -> tuple[list[tuple[int | None, int | None]], str]:
+def _pairs(old: list[Any], new: list[Any]) -> tuple[Pairs, str]:
     """Return the pairs of items that differ; equal ends are trimmed by their bytes before anything is read."""
     start = end = 0
     shorter = min(len(old), len(new))
@@ -146,13 +146,13 @@ def _keyed(walk: Walker, key: str, old: list[Any], new: list[Any], path: Path) -
 def _index(items: list[Any], key: str) -> dict[tuple[Any, int], int]:
     """Return the position of each item by its key and by how many came before with the same."""
     found: dict[tuple[Any, int], int] = {}
+    seen: dict[Any, int] = {}
     read = _key_reader(key)
     for position, item in enumerate(items):
         value = read(item) if type(item) is Raw else _key_of(item, key)
-        place = (value, 0)
-        while place in found:
-            place = (value, place[1] + 1)
-        found[place] = position
+        before = seen.get(value, 0)
+        seen[value] = before + 1
+        found[value, before] = position
     return found
 
 
@@ -250,8 +250,9 @@ def _unmatched(
 def _unmatched_by_rules(
     walk: Walker, old: list[Any], new: list[Any], lost: list[int], gained: list[int], path: Path
 ) -> tuple[list[int], list[int]]:
-    """Pair items that differ only in what rules allow; tries every pair, so only for a few."""
-    if len(lost) > _TRIES or len(gained) > _TRIES:
+    """Pair items that differ only in what rules allow; tries every pair, so only for a few small ones."""
+    size = sum(len(old[i]) for i in lost if type(old[i]) is Raw)
+    if max(len(lost), len(gained)) > _TRIES or size * len(gained) > 10 * _BYTES_LIMIT:
         return lost, gained
     left, free = [], list(gained)
     for i in lost:

@@ -5,7 +5,6 @@ Small pieces are parsed whole and walked strictly. Rules are asked for only at p
 """
 
 import math
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Raw
@@ -14,14 +13,12 @@ from harness.compare import json_arrays
 from harness.compare.collect import Collector, at_path
 from harness.compare.formats import is_format
 from harness.compare.json_rules import RuleBook, within
-from harness.compare.json_text import BadJson, Duplicated, is_number, kind_of, level, parse, same, show
+from harness.compare.json_text import BadJson, Duplicated, is_number, kind_of, level, parse, same, show, strictly_same
 from harness.model.difference import Kind
 from harness.model.place import Path
 
 SMALL = 4_096
 ABSENT: Any = object()
-# Of these types, equal by Python's `==` and of one type means equal.
-_PLAIN = frozenset({str, int, bool, Decimal, type(None), Raw})
 
 
 class Walker:
@@ -117,7 +114,7 @@ class Walker:
             other = new.get(key, ABSENT)
             if other is ABSENT:
                 self.lost((*path, key), value)
-            elif value is not other and (value != other or type(value) not in _PLAIN or type(value) is not type(other)):
+            elif value != other or not strictly_same(value, other):
                 self.node(value, other, (*path, key))
             if self.out.capped:
                 return

@@ -1,6 +1,6 @@
 """The scenario's rules for JSON bodies, looked up by place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal, Inexact
 from typing import Any
 
@@ -23,10 +23,10 @@ class RuleBook:
     __slots__ = ("_formats", "_ignores", "_tolerances", "_unordered")
 
     def __init__(self, rules: tuple[BodyRule, ...]) -> None:
-        self._ignores = tuple(rule for rule in rules if rule.ignore)
-        self._unordered = tuple(rule for rule in rules if rule.unordered is not None)
-        self._tolerances = tuple(rule for rule in rules if rule.tolerance is not None)
-        self._formats = tuple(rule for rule in rules if rule.format is not None)
+        self._ignores = _compiled(rule for rule in rules if rule.ignore)
+        self._unordered = _compiled(rule for rule in rules if rule.unordered is not None)
+        self._tolerances = _compiled(rule for rule in rules if rule.tolerance is not None)
+        self._formats = _compiled(rule for rule in rules if rule.format is not None)
 
     def ignored(self, path: Path) -> BodyRule | None:
         """Return the rule that sets this very place aside."""
@@ -50,25 +50,29 @@ class RuleBook:
     def reaches_below(self, path: Path) -> bool:
         """Tell whether a rule could apply to something inside the items of the array at `path`."""
         rules = (*self._ignores, *self._tolerances, *self._formats, *self._unordered)
-        return any(rule.at.reaches_below((*path, 0)) for rule in rules)
+        return any(rule.at.reaches_below((*path, 0)) for rule, _, _ in rules)
 
 
-def _first(rules: tuple[BodyRule, ...], path: Path) -> BodyRule | None:
-    for rule in rules:
-        steps = rule.at.steps
-        # the last segment decides most often, and far cheaper than the whole pattern
-        if steps and path and not steps[-1].takes(path[-1]):
-            continue
-        if any(step.descend for step in steps):
-            if rule.at.matches(path):
+_Compiled = tuple[BodyRule, tuple[Step, ...], int]
+
+
+def _compiled(rules: Iterable[BodyRule]) -> tuple[_Compiled, ...]:
+    """Return rules with their patterns and lengths, -1 for a pattern that looks at every depth."""
+    return tuple(
+        (rule, rule.at.steps, -1 if any(step.descend for step in rule.at.steps) else len(rule.at.steps))
+        for rule in rules
+    )
+
+
+def _first(rules: tuple[_Compiled, ...], path: Path) -> BodyRule | None:
+    """Return the first rule whose pattern selects `path`; what decides most often, and cheaply, is asked first."""
+    for rule, steps, length in rules:
+        if length < 0:
+            if (not path or not steps or steps[-1].takes(path[-1])) and rule.at.matches(path):
                 return rule
-        elif len(steps) == len(path) and all(map(_takes, steps, path)):
+        elif length == len(path) and all(map(Step.takes, steps, path)):
             return rule
     return None
-
-
-def _takes(step: Step, key: str | int) -> bool:
-    return step.takes(key)
 
 
 def within(old: Any, new: Any, tolerance: Decimal) -> bool:

@@ -56,7 +56,8 @@ _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=Decimal, pars
 _scan: Callable[[str, int], tuple[Any, int]] = vars(_decoder)["scan_once"]
 _objects = msgspec.json.Decoder(dict[str, Raw])
 _arrays = msgspec.json.Decoder(list[Raw])
-_member = re.compile(rb'[\s,]*"(?:[^"\\]|\\.)*"\s*:\s*', re.DOTALL)
+# possessive throughout, so that a key of megabytes leaves nothing to go back to
+_member = re.compile(rb'[\s,]*+"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*+:\s*+', re.DOTALL)
 _SPACE = b" \t\r\n"
 
 
@@ -159,18 +160,20 @@ def same(old: Any, new: Any) -> bool:
     """Tell whether two parsed values are equal: numbers by exact value, true never 1, keys in any order."""
     if old != new:
         return False
-    return _strictly_same(old, new)
+    return strictly_same(old, new)
 
 
-def _strictly_same(old: Any, new: Any) -> bool:
+def strictly_same(old: Any, new: Any) -> bool:
     """Tell equal from equal but for bool and number; the two are equal by Python's `==` already."""
     kind = type(old)
+    if kind is str or kind is Raw:
+        return True
     if kind is dict:
-        return all(_strictly_same(value, new[key]) for key, value in old.items())
+        return all(strictly_same(value, new[key]) for key, value in old.items())
     if kind is list:
-        return all(map(_strictly_same, old, new))
+        return all(map(strictly_same, old, new))
     if kind is Duplicated:
-        return all(_strictly_same(a[1], b[1]) for a, b in zip(old.pairs, new.pairs, strict=True))
+        return all(strictly_same(a[1], b[1]) for a, b in zip(old.pairs, new.pairs, strict=True))
     return (kind is bool) == (type(new) is bool)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from html import escape
 
-from harness.compare.align import align
+from harness.compare.align import Pairs, align
 from harness.compare.collect import TEXT_LIMIT, Collector
 from harness.compare.media import MediaType
 from harness.compare.xml_tree import BadXml, Element, Interned, local, read
@@ -62,11 +62,11 @@ class _Walk:
     def _children(self, old: Element, new: Element, at: str) -> None:
         a, b = old.children, new.children
         if list(map(_name, a)) == list(map(_name, b)):
-            pairs: list[tuple[int | None, int | None]] = [(n, n) for n in range(len(a))]
+            pairs: Pairs = ((n, n) for n in range(len(a)))
             note = ""
         else:
-            pairs, note = align(list(map(_key, a)), list(map(_key, b)))
-            pairs = [split for i, j in pairs for split in _split(a, b, i, j)]
+            found, note = align(list(map(_key, a)), list(map(_key, b)))
+            pairs = (split for i, j in found for split in _split(a, b, i, j))
         mine, theirs = _places(a, at), _places(b, at)
         for i, j in pairs:
             if self._out.capped:

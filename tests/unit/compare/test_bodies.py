@@ -259,3 +259,24 @@ def test_never_raises_and_is_symmetric_in_emptiness(old: bytes, new: bytes, medi
         d.at.encode()
         (d.old or "").encode()
         (d.new or "").encode()
+
+
+def test_long_texts_are_compared_by_line_number() -> None:
+    old = "".join(f"{n}\n" for n in range(50_000))
+    assert told(diff(old, old.replace("\n777\n", "\nx\n"), "text/plain")) == [("line 778", "value")]
+    assert told(diff(old, old.replace("\n777\n", "\n"), "text/plain")) == [("line 778", "missing")]
+    assert told(diff(old, old + "x", "text/plain")) == [("line 50001", "value")]
+    both = old.replace("\n777\n", "\nx\n").replace("\n40000\n", "\ny\n")
+    found = diff(old, both, "text/plain")
+    assert told(found) == [("line 778", "value"), ("line 40001", "value")]
+    assert "by index" in found.differences[0].note
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", ""]), max_size=8), st.lists(st.sampled_from(["a", "b", ""]), max_size=8))
+def test_lines_told_are_lines_that_differ(old: list[str], new: list[str]) -> None:
+    found = diff("x\n" + "\n".join(old), "x\n" + "\n".join(new), "text/plain").differences
+    gone = [int(d.at.removeprefix("body:line ")) - 2 for d in found if d.old is not None]
+    come = [d.new for d in found if d.new is not None]
+    assert [d.old for d in found if d.old is not None] == [(old or [""])[line] for line in gone]
+    assert len(come) - len(gone) == len(new or [""]) - len(old or [""])

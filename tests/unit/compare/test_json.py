@@ -432,3 +432,25 @@ def test_hostile_keys_make_one_printable_place() -> None:
     assert told(found) == [("$['a\\n\\ud800']", "value")]
     (d,) = diff(json.dumps({"k" * 100_000: 1}), json.dumps({"k" * 100_000: 2})).differences
     assert len(d.at) < 5_000
+
+
+@pytest.mark.parametrize("key", ["k" * 5_000_000, "\\n" * 2_000_000])
+def test_huge_keys_in_spaced_objects_take_no_stack(key: str) -> None:
+    old = '{ "' + key + '" : 1, "b" : 1 }'
+    assert [d.path for d in diff(old, old.replace('"b" : 1', '"b" : 2')).differences] == [("b",)]
+
+
+def test_one_key_repeated_by_all_items_stays_fast() -> None:
+    rule = BodyRule(at=JsonPath(text="$", steps=()), unordered="id")
+    old = json.dumps([{"id": 1, "v": n} for n in range(30_000)])
+    started = time.perf_counter()
+    assert told(diff(old, old.replace('"v": 29999}', '"v": 0}'), rule)) == [("$[29999].v", "value")]
+    assert time.perf_counter() - started < 2
+
+
+def test_items_that_swap_places_stay_fast() -> None:
+    old = [{"id": n, "text": "x" * 200} for n in range(1_900)]
+    new = [old[n ^ 1] for n in range(1_900)][:-1]
+    started = time.perf_counter()
+    assert diff(json.dumps(old), json.dumps(new, indent=1)).differences
+    assert time.perf_counter() - started < 3
