@@ -88,10 +88,14 @@ def line_chart(
     x_label: str,
     x_text: Callable[[float], str],
     y_text: Callable[[float], str],
+    y_tick: Callable[[float], str] | None = None,
     x_ticks: Sequence[float],
     log: bool = False,
 ) -> LineChart | None:
-    """Lay out a line chart; None without any point. `log` draws y on a logarithmic scale (values ≤ 0 at its foot)."""
+    """Lay out a line chart; None without any point. `log` draws y on a logarithmic scale (values ≤ 0 at its foot).
+
+    `x_text` and `y_text` word a value on hover; `y_tick` words the y axis where that should be shorter.
+    """
     points = [point for one in series for point in one.points]
     if not points:
         return None
@@ -111,7 +115,7 @@ def line_chart(
         summary=summary,
         x_label=x_label,
         x_ticks=tuple(Tick(at=place_x(value), label=x_text(value)) for value in x_ticks),
-        y_ticks=tuple(Tick(at=place_y(value), label=y_text(value)) for value in steps),
+        y_ticks=tuple(Tick(at=place_y(value), label=(y_tick or y_text)(value)) for value in steps),
         lines=tuple(
             Line(
                 name=one.name,
@@ -165,6 +169,10 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
+def _round_time(value: float) -> str:
+    return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
+
+
 def latency(summary: Summary) -> LineChart | None:
     """Return the distribution of case times on both sides (medians per case, ms)."""
     old = sorted(case.old_ms for case in summary.cases if case.old_ms is not None)
@@ -186,6 +194,7 @@ def latency(summary: Summary) -> LineChart | None:
         x_label="share of cases answered within",
         x_text=lambda value: f"{value:g} %",
         y_text=milliseconds,
+        y_tick=_round_time,
         x_ticks=(0, 10, 25, 50, 75, 90, 100),
         log=True,
     )

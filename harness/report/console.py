@@ -20,7 +20,7 @@ from rich.text import Text
 
 from harness.model.finding import Finding, Summary
 from harness.model.outcome import Severity, Verdict
-from harness.report.text import NOTHING, duration, plural, short, visible
+from harness.report.text import NOTHING, apart, duration, plural, short, visible
 from harness.report.view import Aside, extent, headline, problems, scope, set_aside
 
 MOST_FINDINGS = 12
@@ -28,6 +28,7 @@ MOST_UNPROVEN = 8
 MOST_REASONS = 8
 REDRAW_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
+_ONE_LINE = 50
 
 _STYLE_OF_VERDICT = {
     Verdict.GO: "green",
@@ -117,9 +118,11 @@ class Console:
             *_unproven(summary),
             *_waivers(summary),
             *_notes(summary),
-            *_paths(paths),
         ):
             self.terminal.print(part)
+        # Never folded: a path that is cut into lines cannot be copied.
+        for line in _paths(paths):
+            self.terminal.print(line, soft_wrap=True)
 
     def _words(self, done: int, differences: int, elapsed: float) -> Text:
         parts = [f"{done:,} of {self._total:,} requests" if self._total else f"{done:,} requests"]
@@ -168,14 +171,16 @@ def _findings(summary: Summary) -> list[RenderableType]:
     if not found:
         return []
     parts: list[RenderableType] = [_heading(f"What is wrong ({len(found)})")]
+    remedies: dict[str, int] = {}
     for number, finding in enumerate(found[:MOST_FINDINGS], 1):
-        parts.append(_finding(number, finding))
+        first = remedies.setdefault(finding.remedy, number)
+        parts.append(_finding(number, finding, finding.remedy if first == number else f"as for {first}."))
     if len(found) > MOST_FINDINGS:
         parts.append(Text(f"… and {len(found) - MOST_FINDINGS:,} more in report.html", style="dim"))
     return parts
 
 
-def _finding(number: int, finding: Finding) -> RenderableType:
+def _finding(number: int, finding: Finding, remedy: str) -> RenderableType:
     head = Text().append(f"{number}. ", style="bold")
     head.append(f"{finding.severity.value} ", style=_STYLE_OF_SEVERITY[finding.severity])
     head.append(visible(short(finding.title, 300)), style="bold")
@@ -184,12 +189,13 @@ def _finding(number: int, finding: Finding) -> RenderableType:
         words = "first " if len(finding.cases) > 1 else ""
         body.append(f"  {words}{short(finding.operation, 120)}", style="dim")
     if finding.old is not None or finding.new is not None:
-        body.append("\n").append(visible(finding.at), style="cyan").append(": ")
-        body.append_text(_change(finding, 90))
+        if finding.at not in finding.title:
+            body.append("\n").append(visible(finding.at), style="cyan")
+        body.append("\n").append_text(_change(finding, 90))
     if finding.note:
         body.append("\n").append(visible(short(finding.note, 400)), style="dim")
     if finding.remedy:
-        body.append("\nWhat to do: ", style="green").append(visible(finding.remedy))
+        body.append("\nWhat to do: ", style="green").append(visible(remedy))
     return _indented(head, body)
 
 
@@ -201,14 +207,13 @@ def _indented(head: Text, body: Text) -> RenderableType:
 
 
 def _change(finding: Finding, limit: int) -> Text:
-    text = Text().append("old ", style="dim").append(_value(finding.old, limit))
-    return text.append("  →  new ", style="dim").append(_value(finding.new, limit))
+    old, new = apart(finding.old, finding.new, limit)
+    between = "  →  new " if len(_value(old)) + len(_value(new)) <= _ONE_LINE else "\nnew "
+    return Text().append("old ", style="dim").append(_value(old)).append(between, style="dim").append(_value(new))
 
 
-def _value(value: str | None, limit: int) -> str:
-    if value is None:
-        return "(none)"
-    return short(value, limit) if value else '""'
+def _value(value: str | None) -> str:
+    return "(none)" if value is None else visible(value) or '""'
 
 
 def _aside(asides: tuple[Aside, ...]) -> list[RenderableType]:
@@ -259,10 +264,11 @@ def _notes(summary: Summary) -> list[RenderableType]:
     return [_plain(f"note: {short(note, 400)}", style="dim") for note in summary.notes[:MOST_REASONS]]
 
 
-def _paths(paths: Mapping[str, Path]) -> list[RenderableType]:
+def _paths(paths: Mapping[str, Path]) -> list[Text]:
     if not paths:
         return []
-    grid = Table.grid(padding=(0, 2))
-    for name, path in paths.items():
-        grid.add_row(Text(name, style="dim"), Text(visible(str(path)), overflow="fold"))
-    return [_heading("Reports"), grid]
+    first, *others = paths.values()
+    lines = [_heading("Reports"), _plain(str(first))]
+    beside = [path.name for path in others if path.parent == first.parent]
+    apart_ = [_plain(str(path)) for path in others if path.parent != first.parent]
+    return [*lines, *([_plain(f"and beside it: {', '.join(beside)}", style="dim")] if beside else []), *apart_]

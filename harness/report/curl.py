@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from harness.model.gateway import Gateway
 from harness.model.request import Request
+from harness.model.side import Side
 
 Mask = Callable[[str], str]
 
@@ -21,26 +22,27 @@ def curl_command(request: Request, gateway: Gateway, mask: Mask) -> str:
     """Return the command that sends `request` as the harness did.
 
     `mask` puts `[masked …]` in the place of secrets; `[masked ${env:KEY}]` becomes `"$KEY"`, any other mark a variable
-    named after its words. A body that no command line can hold is expected in the file `body.bin`.
+    named after the side and its words (`"$OLD_PARTNER"`). A body that no command line can hold is expected in the file `body.bin`.
     """
     before, data = _body(request, mask)
     parts = ["curl -sS -i -g --path-as-is", *_connection(gateway), *_method(request.method)]
-    parts += [f"-H {quote(mask(header))}" for header in _headers(request)]
-    return before + " \\\n  ".join([*parts, *data, quote(mask(request.url))])
+    parts += [f"-H {quote(mask(header), request.side)}" for header in _headers(request)]
+    return before + " \\\n  ".join([*parts, *data, quote(mask(request.url), request.side)])
 
 
-def quote(masked: str) -> str:
-    """Return masked text as one word of a shell; marks of secrets become variables."""
+def quote(masked: str, side: Side) -> str:
+    """Return masked text as one word of a shell; marks of secrets become variables (a credential: one per side)."""
     parts = _MARK.split(masked)
-    words = (_variable(part) if index % 2 else shlex.quote(part) if part else "" for index, part in enumerate(parts))
+    words = (
+        _variable(part, side) if index % 2 else shlex.quote(part) if part else "" for index, part in enumerate(parts)
+    )
     return "".join(words) or "''"
 
 
-def _variable(mark: str) -> str:
+def _variable(mark: str, side: Side) -> str:
     found = _ENVIRONMENT.match(mark)
-    name = found[1] if found else re.sub(r"[^A-Za-z0-9]+", "_", mark[8:-1]).strip("_").upper()
-    if not name or name[0].isdigit():
-        name = f"SECRET_{name}".rstrip("_")
+    words = re.sub(r"[^A-Za-z0-9]+", "_", mark[8:-1].removeprefix("credential ")).strip("_").upper()
+    name = found[1] if found else f"{side.upper()}_{words or 'SECRET'}"
     return f'"${{{name}}}"'
 
 
@@ -82,4 +84,4 @@ def _body(request: Request, mask: Mask) -> tuple[str, list[str]]:
         text = "\0"
     if "\0" in text:
         return f"printf %s {b64encode(body).decode()} | base64 -d | \\\n", ["--data-binary @-"]
-    return "", [f"{'--data-raw' if text.startswith('@') else '--data-binary'} {quote(text)}"]
+    return "", [f"{'--data-raw' if text.startswith('@') else '--data-binary'} {quote(text, request.side)}"]

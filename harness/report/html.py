@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.content import content_dir
 from harness.model.event import Event, Round
@@ -163,8 +163,18 @@ def _environment(folder: Path) -> Environment:
         duration=text.duration,
         plural=text.plural,
         number="{:,}".format,
+        ticks=_ticks,
     )
     return environment
+
+
+def _ticks(words: str) -> Markup:
+    """Return visible words, those in `backticks` as code."""
+    parts = text.visible(words).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if index % 2 else escape(part) for index, part in enumerate(parts))
 
 
 @cache

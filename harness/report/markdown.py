@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from harness.model.finding import Finding, Summary
-from harness.report.text import NOTHING, short, visible
+from harness.report.text import NOTHING, apart, short, visible
 from harness.report.view import extent, facts, headline, problems, scope, set_aside
 
 MOST_FINDINGS = 100
@@ -86,11 +86,12 @@ def _findings(summary: Summary) -> Iterator[str]:
 
 def _row(finding: Finding) -> str:
     note = f" ({prose(finding.note)})" if finding.note else ""
+    old, new = apart(finding.old, finding.new, _VALUE)
     cells = (
         prose(short(finding.title, 200)) + note,
         code(finding.at),
-        code(finding.old),
-        code(finding.new),
+        code(old),
+        code(new),
         prose(short(extent(finding), 200)),
         prose(finding.remedy) or NOTHING,
     )
@@ -127,7 +128,8 @@ def _aside(summary: Summary) -> Iterator[str]:
 def _example(finding: Finding | None) -> str:
     if finding is None:
         return NOTHING
-    return f"{code(finding.at)}: {code(finding.old, 40)} → {code(finding.new, 40)} in {prose(short(finding.case, 60))}"
+    old, new = apart(finding.old, finding.new, 40)
+    return f"{code(finding.at)}: {code(old)} → {code(new)} in {prose(short(finding.case, 60))}"
 
 
 def _unproven(summary: Summary) -> Iterator[str]:

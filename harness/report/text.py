@@ -37,6 +37,16 @@ def short(text: str, limit: int) -> str:
     return f"{shown[: limit - tail - 1]}…{shown[-tail:] if tail else ''}"
 
 
+def apart(old: str | None, new: str | None, limit: int) -> tuple[str | None, str | None]:
+    """Return both values cut to `limit` characters each so that the place where they part is kept."""
+    if old is None or new is None or max(len(old), len(new)) <= limit:
+        return tuple(None if value is None else short(value, limit) for value in (old, new))  # type: ignore[return-value]
+    same = next((index for index, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = max(0, same - limit // 2)
+    lead = "…" if start else ""
+    return lead + short(old[start:], limit - len(lead)), lead + short(new[start:], limit - len(lead))
+
+
 def xml_text(text: str) -> str:
     """Return `text` fit for XML 1.0: illegal characters replaced by U+FFFD, markup escaped."""
     clean = _BAD_IN_XML.sub("\ufffd", text)

@@ -36,6 +36,13 @@
     return node;
   }
 
+  // Words in `backticks` become code.
+  function ticks(node, text) {
+    const parts = visible(text).split("`");
+    if (parts.length % 2 === 0) return add(node, document.createTextNode(parts.join("`")));
+    return add(node, ...parts.map((part, index) => (index % 2 ? el("code", "", part) : document.createTextNode(part))));
+  }
+
   const number = (value) => value.toLocaleString("en-US");
   const plural = (value, word) => number(value) + " " + word + (value === 1 ? "" : "s");
 
@@ -260,8 +267,8 @@
       add(change, add(line, el("dt", "", name), told));
     }
     add(inside, change);
-    if (note) add(inside, el("p", "note", visible(texts[note])));
-    if (remedy) add(inside, add(el("p", "remedy"), el("b", "", "What to do"), document.createTextNode(" " + visible(texts[remedy]))));
+    if (note) add(inside, ticks(el("p", "note"), texts[note]));
+    if (remedy) add(inside, ticks(add(el("p", "remedy"), el("b", "", "What to do")), texts[remedy]));
     add(inside, add(el("p", "where"), button("Show " + plural(where.length, "case") + " in the list", "quiet", () => showFinding(index))));
     return add(card, head, inside);
   }
@@ -445,7 +452,7 @@
 
   function marked(cell, text, other) {
     const shown = visible(text);
-    if (other === undefined) return add(cell, el("mark", "", shown || " "));
+    if (other === undefined || other === text) return add(cell, el("mark", "", shown || " "));
     const against = visible(other);
     let from = 0, to = 0;
     while (from < shown.length && from < against.length && shown[from] === against[from]) from++;
@@ -458,8 +465,9 @@
 
   function bodyRow(a, b, i, j, causeAt) {
     const was = i === null ? null : a[i], is = j === null ? null : b[j];
-    const equal = was && is && was.text === is.text;
     const cause = causeAt((was || is).path) || (is && causeAt(is.path));
+    // The same text on both sides may be what is wrong: the old side's address in the new side's answer.
+    const equal = was && is && was.text === is.text && !failing.has(cause);
     const line = el("div", "brow" + (equal ? "" : cause && !failing.has(cause) ? " calm" : " differs"));
     const [left, right] = [el("span", "old"), el("span", "new")];
     if (was) equal ? left.textContent = visible(was.text) : marked(left, was.text, is ? is.text : undefined);
@@ -485,7 +493,7 @@
       return above ? above[1] : null;
     };
     const pairs = align(a, b);
-    const interesting = pairs.map(([i, j]) => i === null || j === null || a[i].text !== b[j].text);
+    const interesting = pairs.map(([i, j]) => i === null || j === null || a[i].text !== b[j].text || failing.has(causeAt(a[i].path)));
     const near = (at) => interesting.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(Boolean);
     const keep = pairs.map((_, at) => near(at));
     if (!interesting.some(Boolean)) keep.fill(true, 0, 40);
@@ -560,7 +568,7 @@
     for (const name of new Set([...old.keys(), ...now.keys()])) {
       const left = old.get(name) || [], right = now.get(name) || [];
       for (let i = 0; i < Math.max(left.length, right.length); i++) {
-        const equal = left[i] === right[i], cause = causeOf.get(name) || "";
+        const cause = causeOf.get(name) || "", equal = left[i] === right[i] && !failing.has(cause);
         const calm = !equal && !failing.has(cause);
         const line = el("div", "hrow " + (equal ? "same" : calm ? "calm" : "differs"));
         const [a, b] = [el("span", "old"), el("span", "new")];
@@ -656,17 +664,20 @@
     const table = el("table", "diffs"), body = el("tbody"), head = el("tr");
     for (const name of ["place", "kind", "cause", "old", "new"]) add(head, el("th", "", name));
     const ranked = pair.differences.map((one) => (failing.has(one.cause) ? 0 : 1));
+    const said = new Set();
+    const once = (text) => text && !said.has(text) && said.add(text) ? text : "";
     const sorted = pair.differences.map((_, index) => index).sort((a, b) => ranked[a] - ranked[b] || a - b);
     for (const one of sorted.map((index) => pair.differences[index])) {
       const line = el("tr", failing.has(one.cause) ? "" : "calm"), place = add(el("td"), el("code", "", oneLine(one.at)));
       const value = (text) => add(el("td"), text === null ? el("i", "", "none") : el("code", "v", visible(text)));
       add(line, place, el("td", "kind", one.kind), add(el("td"), el("span", "chip c-" + one.cause, one.cause)), value(one.old), value(one.new));
       add(body, line);
-      if (!one.note && !one.remedy) continue;
+      const note = once(one.note), remedy = once(one.remedy);
+      if (!note && !remedy) continue;
       const more = el("td");
       more.colSpan = 5;
-      if (one.note) add(more, el("p", "note", visible(one.note)));
-      if (one.remedy) add(more, add(el("p", "remedy"), el("b", "", "What to do"), document.createTextNode(" " + visible(one.remedy))));
+      if (note) add(more, ticks(el("p", "note"), note));
+      if (remedy) add(more, ticks(add(el("p", "remedy"), el("b", "", "What to do")), remedy));
       add(body, add(el("tr", "told"), more));
     }
     const thead = add(el("thead"), head);
