@@ -5,9 +5,12 @@ and `scenario` are for anyone's own tests.
 """
 
 import gc
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 import pytest
@@ -94,6 +97,7 @@ class Rehearsal:
     _session: Session | None = None
     _cases: list[Case] = field(default_factory=list)
     _interrupted: bool = False
+    _torn: bool = False
 
     # --- collection -------------------------------------------------------------------------------------------------
 
@@ -137,13 +141,31 @@ class Rehearsal:
         run.plan(self._cases, selection=_selection(session.config, run))
         self.listener.begin(run, self._cases)
         try:
-            for event in run.run(self._cases):
-                self.listener.event(event)
+            with self._stoppable(run):
+                for event in run.run(self._cases):
+                    self.listener.event(event)
         finally:
             self.listener.sent()
         if _many(run, self._cases):
             session.config.option.tbstyle = "no"
         gc.freeze()
+
+    @contextmanager
+    def _stoppable(self, run: Session) -> Iterator[None]:
+        """Let the first SIGINT or SIGTERM end the run between two events; a second one ends it where it stands."""
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            if run.stopping:
+                self._torn = True
+                raise KeyboardInterrupt
+            run.stopping = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _open(self) -> Session:
         if self._session is None:
@@ -210,6 +232,8 @@ class Rehearsal:
             return
         with run:
             if self.failure is not None or session.exitstatus in {ExitCode.INTERNAL, ExitCode.USAGE}:
+                return
+            if self._torn:
                 return
             run.end(interrupted=self._interrupted)
         self.summary, files = render(run.run_dir)

@@ -1,10 +1,8 @@
 """Run suites through pytest in this process, with our terminal instead of pytest's."""
 
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -79,23 +77,12 @@ def execute(scenario: Scenario, order: Order, selection: Selection) -> ExitCode:
     arguments = _arguments(scenario, order, selection)
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    with _stoppable():
-        code = pytest.main(arguments, plugins=[plugin])
+    code = pytest.main(arguments, plugins=[plugin])
     if isinstance(plugin.failure, CutoverError):
         raise plugin.failure
     if plugin.failure is not None:
         raise RuntimeError("the rehearsal broke off") from plugin.failure
     return _NOTHING_RAN if plugin.summary is None and code == pytest.ExitCode.OK else ExitCode(int(code))
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does: sealed, reported, to be resumed."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 _NOTHING_RAN = ExitCode.INTERNAL
@@ -114,7 +101,8 @@ def _arguments(scenario: Scenario, order: Order, selection: Selection) -> list[s
     cache = order.runs / ".cache"
     cache.mkdir(parents=True, exist_ok=True)
     ini = cache / "pytest.ini"
-    ini.write_text(INI, encoding="utf-8")
+    if not ini.exists():
+        ini.write_text(INI, encoding="utf-8")
     key = sha256(str(scenario.files[0].resolve()).encode()).hexdigest()[:16]
     arguments = [str(suites / name) for name in names]
     arguments += ["-c", str(ini), f"--rootdir={suites}", f"--confcutdir={suites}", "--import-mode=importlib", "-q"]

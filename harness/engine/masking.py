@@ -24,4 +24,4 @@ def not_sent(scenario: Scenario) -> Iterator[str]:
             identity = scenario.identities[step.identity]
             for side in Side:
                 for what in clashes(identity, side, scenario.gateway(side).url + step.target, step.headers):
-                    yield f"{case.name}: the case's own {what} is sent to {side}, not that of credential {identity.name}"
+                    yield f"{case.name}: the case's own {what} goes to {side}, not that of credential {identity.name}"

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -64,7 +64,8 @@ class Engine:
     """Asks units of both sides; `stored` holds answers of an earlier one-sided run by unit and step.
 
     Events are told before what they announce is sent: whatever is to go out waits in `_held` until the events of the
-    same turn have been taken (and, for intents, are on disk).
+    same turn have been taken (and, for intents, are on disk). `stopping` is asked every turn; once it says True, `run`
+    raises KeyboardInterrupt, between events, so that the journal is never left within a line.
     """
 
     scenario: Scenario
@@ -73,6 +74,7 @@ class Engine:
     sides: Sequence[Side] = tuple(Side)
     stored: Mapping[tuple[int, int], Sequence[StoredStep]] = field(default_factory=dict)
     seed: int = 0
+    stopping: Callable[[], bool] = bool
     _chance: random.Random = field(init=False)
     _told: list[Event] = field(default_factory=list)
     _held: list[_Call] = field(default_factory=list)
@@ -106,6 +108,8 @@ class Engine:
             self._release()
             if not active:
                 continue
+            if self.stopping():
+                raise KeyboardInterrupt
             for token, exchange in self.wire.wait(_POLL):
                 assert isinstance(token, _Call)
                 active -= not self._arrived(token, exchange)

@@ -45,7 +45,10 @@ class Order:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One session of a run: the first, or one that resumes it. Use as a context manager."""
+    """One session of a run: the first, or one that resumes it. Use as a context manager.
+
+    Setting `stopping` makes `run` raise KeyboardInterrupt at the next safe point.
+    """
 
     scenario: Scenario
     run_dir: Path
@@ -53,6 +56,7 @@ class Session:
     sides: Sequence[Side]
     seed: int
     planned_before: tuple[int, ...] | None
+    stopping: bool = False
     _journal: JournalWriter
     _mask: Mask
     _examination: Examination
@@ -169,6 +173,7 @@ class Session:
             sides=self.sides,
             stored=self._stored.answers if self._stored else {},
             seed=self.seed,
+            stopping=lambda: self.stopping,
         )
         for event in engine.run(self.left(cases)):
             self._journal.append(event, sync=isinstance(event, Intent) or _changed_something(event, names))
