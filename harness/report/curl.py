@@ -22,7 +22,8 @@ def curl_command(request: Request, gateway: Gateway, mask: Mask) -> str:
     """Return the command that sends `request` as the harness did.
 
     `mask` puts `[masked …]` in the place of secrets; `[masked ${env:KEY}]` becomes `"$KEY"`, any other mark a variable
-    named after the side and its words (`"$OLD_PARTNER"`). A body that no command line can hold is expected in the file `body.bin`.
+    named after the side and its words (`"$OLD_PARTNER"`). A body that no command line can hold is expected in the
+    file `body.bin`.
     """
     before, data = _body(request, mask)
     parts = ["curl -sS -i -g --path-as-is", *_connection(gateway), *_method(request.method)]

@@ -587,12 +587,12 @@
 
   // ---- a request as a curl command; a masked secret becomes a variable to set
 
-  function quoted(text) {
+  function quoted(text, side) {
     const parts = text.split(/(\[masked [^\]]*\])/);
     return parts.map((part, index) => {
       if (index % 2) {
         const name = (/^\[masked \$\{env:([A-Za-z_][A-Za-z0-9_]*)\}\]$/.exec(part) || [])[1];
-        return '"${' + (name || part.slice(8, -1).replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "").toUpperCase() || "SECRET") + '}"';
+        return '"${' + (name || side.toUpperCase() + "_" + (part.slice(8, -1).replace(/^credential /, "").replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "").toUpperCase() || "SECRET")) + '}"';
       }
       return part ? "'" + part.replace(/'/g, "'\\''") + "'" : "";
     }).join("") || "''";
@@ -601,17 +601,17 @@
   function curl(answer, side) {
     const parts = ["curl -sS -i -g --path-as-is"], facts = data.gateways[side] || {};
     parts.push(facts.http === "2" ? "--http2" : "--http1.1");
-    if (facts.connect_to) parts.push("--connect-to " + quoted("::" + facts.connect_to));
-    if (facts.ca_file) parts.push("--cacert " + quoted(facts.ca_file));
+    if (facts.connect_to) parts.push("--connect-to " + quoted("::" + facts.connect_to, side));
+    if (facts.ca_file) parts.push("--cacert " + quoted(facts.ca_file, side));
     if (!facts.proxy) parts.push("--noproxy '*'");
-    else if (facts.proxy !== "environment") parts.push("--proxy " + quoted(facts.proxy));
+    else if (facts.proxy !== "environment") parts.push("--proxy " + quoted(facts.proxy, side));
     if (answer.method === "HEAD") parts.push("--head");
-    else if (answer.method !== "GET") parts.push("-X " + quoted(answer.method));
+    else if (answer.method !== "GET") parts.push("-X " + quoted(answer.method, side));
     const sent = new Set(answer.sentHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
     for (const name of ["User-Agent", "Accept", ...(answer.sentName ? ["Content-Type"] : [])]) if (!sent.has(name.toLowerCase())) parts.push("-H '" + name + ":'");
-    for (let i = 0; i < answer.sentHeaders.length; i += 2) parts.push("-H " + quoted(answer.sentHeaders[i] + (answer.sentHeaders[i + 1] ? ": " + answer.sentHeaders[i + 1] : ";")));
+    for (let i = 0; i < answer.sentHeaders.length; i += 2) parts.push("-H " + quoted(answer.sentHeaders[i] + (answer.sentHeaders[i + 1] ? ": " + answer.sentHeaders[i + 1] : ";"), side));
     if (answer.sentName) parts.push("--data-binary '@bodies/" + answer.sentName + "'");
-    parts.push(quoted(answer.url));
+    parts.push(quoted(answer.url, side));
     return visible(parts.join(" \\\n  "));
   }
 
@@ -814,6 +814,7 @@
   });
   window.addEventListener("hashchange", fromAddress);
 
+  rows.style.maxHeight = Math.max(count, 4) * ROW + "px";
   startTheme();
   outcomeToggles();
   causeChoices();

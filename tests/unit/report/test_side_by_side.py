@@ -123,7 +123,7 @@ def test_a_shell_reads_the_command_as_meant(request_: Request) -> None:
         ["/bin/bash", "-c", script],
         capture_output=True,
         check=True,
-        env={"OLD_KEY": "hunter2", "CREDENTIAL_PARTNER": "s3cret", "PATH": "/usr/bin:/bin"},
+        env={"OLD_KEY": "hunter2", "OLD_PARTNER": "s3cret", "PATH": "/usr/bin:/bin"},
     )
     words = done.stdout.split(b"\0")
     assert request_.url.encode() in words
@@ -139,4 +139,4 @@ def test_a_large_body_is_expected_in_a_file() -> None:
 
 
 def test_quoting_an_empty_text() -> None:
-    assert quote("") == "''"
+    assert quote("", Side.OLD) == "''"
