@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Raw
 
 from harness.compare import json_arrays
+from harness.compare.binary import first_difference
 from harness.compare.collect import Collector, at_path
 from harness.compare.formats import is_format
 from harness.compare.json_rules import RuleBook, within
@@ -18,6 +19,7 @@ from harness.model.difference import Kind
 from harness.model.place import Path
 
 SMALL = 4_096
+_LONG = 1_000
 ABSENT: Any = object()
 
 
@@ -154,7 +156,7 @@ class Walker:
         elif type(old) is not type(new):
             self._differ(old, new, path, Kind.TYPE, _types(old, new))
         elif old != new:
-            self._differ(old, new, path, Kind.VALUE, "")
+            self._differ(old, new, path, Kind.VALUE, _where(old, new))
 
     def _differ(self, old: Any, new: Any, path: Path, kind: Kind, note: str) -> None:
         if self.book is not None and self._allowed(old, new, path, kind):
@@ -232,6 +234,13 @@ def _types(old: Any, new: Any) -> str:
         plain = {(value if isinstance(value, str) else show(value)) for value in (old, new)}
         return f"{words}, written alike" if len(plain) == 1 else words
     return words
+
+
+def _where(old: Any, new: Any) -> str:
+    """Return where two long texts begin to differ: what is shown of them may be alike."""
+    if not isinstance(old, str) or min(len(old), len(new)) < _LONG:
+        return ""
+    return f"the texts differ from character {first_difference(old, new):,} on"
 
 
 def _precision(old: Any, new: Any) -> str:

@@ -51,9 +51,11 @@ def learn(old: Response, repeats: Sequence[Answer], rules: CompareRules, *, meth
         if found.capped:
             notes.append("the old side differs from itself in too many places; nothing was learnt from it")
             continue
-        for difference in found.differences:
+        # what a rule allows is settled: items matched by a key stay at their places, however they move
+        differences = [difference for difference in found.differences if difference.cause is Cause.UNEXPLAINED]
+        for difference in differences:
             places[difference.at].add(difference.kind)
-        moving |= _moving(found.differences)
+        moving |= _moving(differences)
     kinds = {place: frozenset(found) for place, found in places.items()}
     return Noise(places=kinds, moving=frozenset(moving), notes=tuple(notes))
 

@@ -23,7 +23,8 @@ def compare(old: Response, new: Response, out: Collector) -> None:
     """Add a difference at `time:first_byte` if the old side streamed and the new side did not.
 
     Streaming: first byte within half of the total and 200 ms or more before its end, of an answer that is a stream
-    by type or has no declared length. Lost: the new side's span is at most a tenth of the old side's.
+    by type or has no declared length. Lost: the new side's first byte came when the old side was half through its
+    stream or later, and its own span is at most a tenth of the old side's.
     """
     a, b = old.timings, new.timings
     if a.first_byte is None or b.first_byte is None or not _is_stream(old):
@@ -31,6 +32,8 @@ def compare(old: Response, new: Response, out: Collector) -> None:
     span = a.total - a.first_byte
     if span < _SPAN_MS or a.first_byte > a.total / 2 or b.total - b.first_byte > span / 10:
         return
+    if b.first_byte < a.first_byte + span / 2:
+        return  # complete early: the new side is fast, nothing was held back
     texts = (f"{one.first_byte:.0f} ms of {one.total:.0f} ms" for one in (a, b))
     out.add(
         "time:first_byte", Kind.VALUE, *texts, note="streaming lost: the answer came at once, at its end", remedy=REMEDY

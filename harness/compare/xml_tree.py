@@ -8,6 +8,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 _DEEPEST = 200
+_MOST = 200_000
 _SEPARATOR = "\n"
 
 
@@ -40,12 +41,16 @@ class _Builder:
         self._interned = interned
         self._open: list[Element] = []
         self._texts: list[str] = []
+        self._count = 0
         self.root: Element | None = None
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()
         if len(self._open) >= _DEEPEST:
             raise BadXml(f"nested deeper than {_DEEPEST} elements")
+        self._count += 1
+        if self._count > _MOST:
+            raise BadXml(f"more than {_MOST:,} elements")
         element = Element(name, attributes)
         if self._open:
             self._open[-1].children.append(element)

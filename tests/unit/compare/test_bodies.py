@@ -280,3 +280,15 @@ def test_lines_told_are_lines_that_differ(old: list[str], new: list[str]) -> Non
     come = [d.new for d in found if d.new is not None]
     assert [d.old for d in found if d.old is not None] == [(old or [""])[line] for line in gone]
     assert len(come) - len(gone) == len(new or [""]) - len(old or [""])
+
+
+@pytest.mark.parametrize(
+    ("media", "piece"),
+    [("application/xml", "<a/>"), ("text/event-stream", "data\n\n"), ("application/x-ndjson", "1\n")],
+)
+def test_very_many_records_are_bounded(media: str, piece: str) -> None:
+    wrap = "<r>{}</r>" if media == "application/xml" else "{}"
+    old, new = wrap.format(piece * 400_000), wrap.format(piece * 399_999 + piece.replace("a", "b"))
+    started = time.perf_counter()
+    diff(old, new, media)
+    assert time.perf_counter() - started < 3

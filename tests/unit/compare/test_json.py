@@ -454,3 +454,8 @@ def test_items_that_swap_places_stay_fast() -> None:
     started = time.perf_counter()
     assert diff(json.dumps(old), json.dumps(new, indent=1)).differences
     assert time.perf_counter() - started < 3
+
+
+def test_long_texts_tell_where_they_begin_to_differ() -> None:
+    (d,) = diff(json.dumps({"a": "x" * 90_000}), json.dumps({"a": "x" * 70_000 + "y" * 20_000})).differences
+    assert d.note == "the texts differ from character 70,000 on"

@@ -8,8 +8,9 @@ import pytest
 from harness.compare.answers import compare
 from harness.compare.noise import NOTHING, learn, set_aside
 from harness.model.difference import Cause, Difference
+from harness.model.place import JsonPath, Step
 from harness.model.response import Body, NoResponse, Reason, Response
-from harness.model.rule import CompareRules
+from harness.model.rule import BodyRule, CompareRules
 
 NO_RULES = CompareRules()
 UUIDS = (
@@ -186,3 +187,21 @@ def test_streaming_lost_is_never_noise() -> None:
     )
     noise = learn(answer({"a": 1}), [answer({"a": 2})], NO_RULES)
     assert set_aside((lost,), noise) == (lost,)
+
+
+def test_items_matched_by_a_key_keep_their_places() -> None:
+    rule = BodyRule(at=JsonPath(text="$.items", steps=(Step(names=("items",)),)), unordered="id")
+    rules = CompareRules(body=(rule,))
+
+    def items(*rows: tuple[int, int, int]) -> Response:
+        return answer({"items": [{"id": key, "at": at, "price": price} for key, at, price in rows]})
+
+    old, repeat, new = items((1, 11, 5), (2, 12, 6)), items((2, 13, 6), (1, 14, 5)), items((2, 15, 9), (1, 16, 5))
+    noise = learn(old, [repeat], rules)
+    found = set_aside(compare(old, new, rules).differences, noise)
+    assert sorted(causes(list(found))) == [
+        ("$.items", "intended"),
+        ("$.items[0].at", "noise"),
+        ("$.items[1].at", "noise"),
+        ("$.items[1].price", "unexplained"),
+    ]
