@@ -19,13 +19,17 @@ class Gatekeeper:
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self._match = re.compile(re.escape(origin) + r"([/?#][^\r\n\0\ud800-\udfff]*)?\Z").match
-        self._targets: dict[str, str] = {}
+        self._root = f"{origin}/"
+        self._start = len(origin)
         self._fine: set[tuple[str, Headers]] = set()
 
     def target(self, request: Request) -> str:
         """Return what goes into the request line, verbatim but never empty; "" if the request must not be sent."""
         url = request.url
-        target = self._targets.get(url) or self._target(url)
+        if url.startswith(self._root) and url.isascii() and url.isprintable():
+            target = url[self._start :]
+        else:
+            target = self._target(url)
         if (request.method, request.headers) in self._fine and request.body is None and 0 < request.timeout < math.inf:
             return target
         if not target or self.why(request):
@@ -54,12 +58,7 @@ class Gatekeeper:
         if found is None:
             return ""
         target: str = found[1] or "/"
-        if target[0] != "/":
-            target = f"/{target}"
-        if len(self._targets) >= _REMEMBERED:
-            self._targets.clear()
-        self._targets[url] = target
-        return target
+        return target if target[0] == "/" else f"/{target}"
 
 
 def bad_header(headers: Headers) -> str:

@@ -121,9 +121,7 @@ class Transfer:
     def _shape(self, request: Request) -> None:
         """Set method and body; only after a reset."""
         handle = self.handle
-        body = request.body
-        if body is None and request.method in _BODY_EXPECTED:
-            body = b""  # some gateways refuse these without a Content-Length
+        body = _body_of(request)
         if request.method == "HEAD":
             handle.setopt(pycurl.NOBODY, 1)
             return
@@ -189,16 +187,20 @@ def header_lines(request: Request) -> list[bytes]:
     """Return the header lines as libcurl wants them, and the marks that keep it from adding its own."""
     given = {name.lower() for name, _ in request.headers}
     lines = [_line(name, value) for name, value in request.headers]
-    lines.extend(mark for name, mark in _ADDED if name not in given)
+    added = _ADDED if _body_of(request) is None else _ADDED_WITH_BODY
+    lines.extend(mark for name, mark in added if name not in given)
     return lines
 
 
-_ADDED = (
-    ("accept", b"Accept:"),
-    ("user-agent", b"User-Agent:"),
-    ("expect", b"Expect:"),
-    ("content-type", b"Content-Type:"),
-)
+_ADDED = (("accept", b"Accept:"),)
+_ADDED_WITH_BODY = (*_ADDED, ("expect", b"Expect:"), ("content-type", b"Content-Type:"))
+
+
+def _body_of(request: Request) -> bytes | None:
+    """Return what is sent as the body; some gateways refuse POST, PUT and PATCH without a Content-Length."""
+    if request.body is None and request.method in _BODY_EXPECTED:
+        return b""
+    return request.body
 
 
 def _line(name: str, value: str) -> bytes:
