@@ -63,7 +63,7 @@ def same_format(old: str, new: str) -> bool:
     """Tell whether two texts share a format.
 
     A format is taken from the side that shows it clearly: hexadecimal digits may happen to be all decimal, base64
-    may happen to hold no digit, an amount may happen to be whole, an epoch is an integer too where both are.
+    may happen to hold no digit, an amount may happen to be whole, an integer may happen to look like a time.
     """
     if "" in (old, new):
         return old == new
@@ -78,7 +78,10 @@ def _also(name: str, text: str) -> bool:
         return len(text) == int(name[4:]) and _HEX.fullmatch(text) is not None
     if name == "base64":
         return _BASE64.fullmatch(text) is not None and format_of(text) in ("text", "base64")
-    return name == "number" and format_of(text) == "integer"
+    if name in ("epoch-s", "epoch-ms"):
+        # a random number may look like a time; seconds and milliseconds are three digits apart
+        return format_of(text) == "integer" and abs(len(text) - (10 if name == "epoch-s" else 13)) <= 1
+    return name == "number" and format_of(text) in ("integer", "epoch-s", "epoch-ms")
 
 
 def _plausible(name: str, text: str) -> bool:

