@@ -69,7 +69,9 @@ def show_probe(
 
     for step in steps:
         terminal.print(Text(f"\n{say(step.title)}", style="bold"))
-        terminal.print(_answers(step, say, mask))
+        for table in _answers(step, say, mask):
+            terminal.print(table)
+            terminal.print()
         if step.differences:
             terminal.print(_differences(step.differences, say))
         else:
@@ -83,15 +85,20 @@ def show_probe(
 _Say = Callable[[str], str]
 
 
-def _answers(step: Probed, say: _Say, mask: Mask) -> Table:
-    table = Table(expand=True, show_lines=False, pad_edge=False, box=None, padding=(0, 1))
-    table.add_column("", style="dim", no_wrap=True, max_width=26)
+def _answers(step: Probed, say: _Say, mask: Mask) -> Iterator[Table]:
+    """Yield what is compared: each table has a first column as narrow as its words."""
+    yield _table(_facts(step, say), head=True)
+    yield _table(_headers(step, say))
+    yield _table(_body(step, mask))
+
+
+def _table(rows: _Rows, *, head: bool = False) -> Table:
+    table = Table(expand=True, show_header=head, pad_edge=False, box=None, padding=(0, 1))
+    table.add_column("", style="dim", overflow="fold", max_width=20)
     table.add_column("old", header_style="bold blue", ratio=1, overflow="fold")
     table.add_column("new", header_style="bold yellow", ratio=1, overflow="fold")
-    for rows in (_facts(step, say), _headers(step, say), _body(step, mask)):
-        for row in rows:
-            table.add_row(*row)
-        table.add_row("", "", "")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

@@ -329,6 +329,7 @@
   // ---- JSON as lines that know their place; numbers and texts stay as they were sent
 
   const TOKEN = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/sy;
+  const DEEPEST = 200; // beyond that, places would be longer than the body
   const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
   function segment(key) {
@@ -362,6 +363,7 @@
       const [, mark, string, scalar] = match;
       const top = inside();
       if (mark === "{" || mark === "[") {
+        if (stack.length >= DEEPEST) return null;
         const path = place();
         put(mark, path);
         stack.push({ object: mark === "{", index: 0, path });

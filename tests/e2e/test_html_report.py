@@ -198,6 +198,38 @@ def test_a_value_of_a_megabyte_stays_bounded(show: Callable[..., Opened]) -> Non
     assert opened.trouble == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"[" * 32_000, b"[" * 31_999),
+        (b"[" + b"1," * 15_000 + b"1]", b"[" + b"2," * 15_000 + b"2]"),
+        (b'{"a":' * 100 + b"1" + b"}" * 100, b'{"a":' * 100 + b"2" + b"}" * 100),
+        (b'"' + b"\\\\" * 15_000 + b'"', b'"' + b"x" * 31_000),
+        (b"\n" * 32_000, b"\r\n" * 16_000),
+        (b'{"a" 1}', b'{"a":1}}'),
+        (b"\xff\xfe\x00" * 500, b"\xff\xfe\x00" * 501),
+    ],
+    ids=["deep", "long", "nested", "escapes", "lines", "broken", "binary"],
+)
+def test_odd_bodies_are_shown_in_time(show: Callable[..., Opened], old: bytes, new: bytes) -> None:
+    run = make_run(1, failing_every=1)
+    shown = run.events[2]
+    assert isinstance(shown, Round)
+    pair = shown.pairs[0]
+    assert pair.old is not None
+    assert pair.new is not None
+    odd = replace(pair, old=replace(pair.old, body=run.keep(old)), new=replace(pair.new, body=run.keep(new)))
+    run.events[2] = replace(shown, pairs=(odd,))
+    opened = show(_html(run))
+    took = opened.page.evaluate(
+        "(async () => { const began = performance.now(); location.hash = '#case-0';"
+        " await new Promise((go) => addEventListener('hashchange', () => setTimeout(go, 0))); return performance.now() - began; })()"
+    )
+    assert opened.page.locator("#case-body .brow").count() > 0
+    assert took < 2_000
+    assert opened.trouble == []
+
+
 def test_the_policy_forbids_everything_else(small: bytes) -> None:
     policy = re.search(rb'Content-Security-Policy" content="([^"]*)"', small)
     assert policy is not None
@@ -308,6 +340,9 @@ def test_words_stand_out_in_light_and_dark(show: Callable[..., Opened], small: b
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.click("#theme")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate(contrast, "h2") >= 4.5, "ink on paper, whatever the screen shows"
 
 
 def test_a_narrow_page_does_not_scroll_sideways(show: Callable[..., Opened], small: bytes) -> None:
