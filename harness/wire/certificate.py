@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from harness.model.response import Certificate
@@ -24,7 +25,7 @@ def read_certificate(pem: bytes) -> Certificate | None:
             not_after=_iso(parsed.not_valid_after_utc),
             sha256=parsed.fingerprint(SHA256()).hex(),
         )
-    except ValueError:
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
 
 

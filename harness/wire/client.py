@@ -3,8 +3,10 @@
 There is no thread: libcurl works while `wait` runs, and only then. The loop tells how long it was kept from its work
 (`longest_gap`), and a timeout that such a gap may have made is the harness's own (Reason.HARNESS), not the gateway's.
 
-Known limits: bytes after a declared Content-Length are dropped by libcurl unseen; Host is always the first header;
-an HTTP proxy is always asked for a tunnel.
+All sides work in one multi handle, each with a share that holds its own connections: two multi handles could only be
+waited on by turns. Known limits: bytes after a declared Content-Length are dropped by libcurl unseen; Host is always
+the first header; a `#` in a target goes out as it is; an HTTP proxy is always asked for a tunnel; select(2) is what is
+waited with, so that beyond some 500 connections all of them are looked at every few milliseconds instead.
 """
 
 import time

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from harness.model.request import Headers
 
 _CACHED_LINES = 8192
+_CACHED_LENGTH = 512
+_CACHED_CODINGS = 500
 _BLANK = (b"\r\n", b"\n")
 
 StatusLine = tuple[str, int, str]
@@ -34,12 +36,12 @@ class _Fields(dict[bytes, tuple[str, str]]):
     def __missing__(self, line: bytes) -> tuple[str, str]:
         name, _, value = line.decode("latin-1").partition(":")
         field = (name, value.strip(" \t\r\n"))
-        if len(self) >= _CACHED_LINES:
-            self.clear()
-            self.codings.clear()
         if name.lower() == "content-encoding":
             self.codings.add(field)
-        self[line] = field
+        if len(line) <= _CACHED_LENGTH:
+            if len(self) >= _CACHED_LINES:
+                self.clear()
+            self[line] = field
         return field
 
 
@@ -93,6 +95,9 @@ class HeadReader:
         """Return the Content-Encoding in lower case, several joined with ", ", "" for none."""
         if self.codings.isdisjoint(headers):
             return ""
+        if len(self.codings) > _CACHED_CODINGS:  # only here, between two answers, may they be forgotten
+            self._fields.clear()
+            self.codings.clear()
         return ", ".join(value.lower() for name, value in headers if name.lower() == "content-encoding")
 
     def _status(self, line: bytes) -> StatusLine:
@@ -100,7 +105,9 @@ class HeadReader:
         if known is None:
             if len(self._statuses) > 1000:
                 self._statuses.clear()
-            known = self._statuses[line] = _parse_status(line)
+            known = _parse_status(line)
+            if len(line) <= _CACHED_LENGTH:
+                self._statuses[line] = known
         return known
 
 

@@ -21,7 +21,6 @@ from harness.wire.trouble import TIMED_OUT, TOO_LARGE, detail_of, reason_of, too
 
 _MOST_CERTIFICATES = 4096
 
-
 Users = dict[pycurl.Curl, tuple["Lane", Transfer]]
 
 
@@ -29,7 +28,7 @@ class Lane:
     """Sends one side's requests in order, as its limits allow, on connections that no other side uses."""
 
     def __init__(
-        self, gateway: Gateway, limits: Limits, multi: pycurl.CurlMulti, users: "Users", wall: Callable[[], float]
+        self, gateway: Gateway, limits: Limits, multi: pycurl.CurlMulti, users: Users, wall: Callable[[], float]
     ) -> None:
         self._multi = multi
         self._users = users

@@ -155,8 +155,9 @@ class HostileServer:
 
     def _spawn(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)
-        self._threads.append(thread)
+        self._threads = [one for one in self._threads if one.is_alive()]
         thread.start()
+        self._threads.append(thread)
 
     def _accept(self) -> None:
         while not self.stopping.is_set():

@@ -77,6 +77,25 @@ def test_remembered_lines_are_bounded_and_codings_stay_known() -> None:
     assert reader.remembered < 10_000
 
 
+def test_a_coding_is_not_forgotten_within_its_answer() -> None:
+    reader = HeadReader()
+    for number in range(9000):
+        coded = b"Content-Encoding: x%d\r\n" % number
+        plain = reader.plain([b"HTTP/1.1 200 OK\r\n", coded, b"X: %d\r\n" % number, b"\r\n"])
+        assert plain is not None
+        assert reader.coding(plain[1]) == f"x{number}"
+    assert len(reader.codings) < 1000
+
+
+def test_long_lines_are_not_remembered() -> None:
+    reader = HeadReader()
+    long = b"X: " + b"y" * 100_000 + b"\r\n"
+    plain = reader.plain([b"HTTP/1.1 200 " + b"z" * 1000 + b"\r\n", long, b"\r\n"])
+    assert plain is not None
+    assert len(plain[1][0][1]) == 100_000
+    assert reader.remembered == 0
+
+
 def test_several_codings_are_one_list() -> None:
     reader = HeadReader()
     plain = reader.plain([b"HTTP/2 200\r\n", b"Content-Encoding: br\r\n", b"Content-Encoding: gzip\r\n", b"\r\n"])
