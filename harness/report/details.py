@@ -7,6 +7,8 @@ Passing cases keep all but their bodies; bodies of the others are embedded while
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from harness.model.difference import Cause
 from harness.model.event import Recorded, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult
@@ -147,7 +149,8 @@ class Details:
         embed = failing or not _TELLING.isdisjoint(case.counts)
         before = len(piece.texts.table)
         pairs = [_pair(pair, piece.texts, self._bodies if embed else None) for pair in event.pairs]
-        piece.rows[row] = [event.round, int(event.at * 1000), pairs]
+        # Encoded at once: thousands of live lists would cost memory, and the collector time.
+        piece.rows[row] = [event.round, int(event.at * 1000), msgspec.Raw(encode(pairs))]
         self._spent += 300 * len(pairs) + 60 * (len(piece.texts.table) - before)
 
     def _piece(self, row: int) -> _Piece:

@@ -15,11 +15,11 @@ _UNSAFE = (
 
 
 def encode(value: Any) -> bytes:
-    """Encode as JSON; a lone surrogate (no UTF-8 holds it) becomes U+FFFD instead of an error."""
+    """Encode as JSON; a lone surrogate (no UTF-8 holds it) becomes "?" instead of an error."""
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_clean(msgspec.to_builtins(value)))
+        return msgspec.json.encode(_clean(value))
 
 
 def _clean(value: Any) -> Any:

@@ -11,7 +11,7 @@ from harness.decide.fold import fold
 from harness.model.event import CaseInfo
 from harness.model.finding import CaseResult, Summary
 from harness.model.outcome import Outcome
-from harness.report import embed, junit, markdown, text, view
+from harness.report import embed, html, junit, markdown, text, view
 from tests.bench.sample_run import make_run
 
 HOSTILE = [
@@ -127,3 +127,11 @@ def test_what_was_set_aside_comes_with_an_example(summary: Summary) -> None:
 
 def test_an_only_run_is_told_as_such(summary: Summary) -> None:
     assert "nothing has been compared" in view.headline(replace(summary, mode="only-old"))
+
+
+def test_a_page_holds_half_a_character_as_a_replacement() -> None:
+    run = make_run(2, failing_every=1)
+    made = html.render_html(_with(fold(run.events), "half \ud800 of one"), run.events, run.bodies.__getitem__, "")
+    assert b"half ? of one" in made
+    broken = {"s": ["\ud800"], "d": msgspec.Raw(b"[1]")}
+    assert embed.encode(broken) == b'{"s":["?"],"d":[1]}'
