@@ -19,6 +19,7 @@ from typing import IO
 
 from harness.lab.backend import Backend
 from harness.lab.catalogue import DEFECTS, defect
+from harness.lab.defects.defect import Defect
 from harness.lab.gateway_apim import DEFAULT_TIMEOUT as APIM_TIMEOUT
 from harness.lab.gateway_apim import ApimGateway, ApimSettings
 from harness.lab.gateway_aws import DEFAULT_TIMEOUT as AWS_TIMEOUT
@@ -64,6 +65,18 @@ class LabPorts:
         return json.dumps({**ports, "old": bases.old, "new": bases.new, "backend": bases.backend})
 
 
+def new_gateway(
+    upstream: Upstream, addresses: Addresses, defects: Sequence[Defect], *, timeout: float = APIM_TIMEOUT
+) -> ApimGateway:
+    """Return the new gateway with `defects`; `timeout` in seconds."""
+    settings = ApimSettings(timeout=timeout)
+    for one in defects:
+        settings = one.settings(settings) if one.settings else settings
+    front = tuple(one.front for one in defects if one.front)
+    back = tuple(one.back for one in defects if one.back)
+    return ApimGateway(upstream, addresses, settings, front=front, back=back)
+
+
 class Servers:
     """The three servers in the running event loop."""
 
@@ -81,16 +94,7 @@ class Servers:
         self.ports = LabPorts(old=ports[0], new=ports[1], backend=ports[2])
         self._upstreams = (Upstream(HOST, ports[2]), Upstream(HOST, ports[2]))
         old = AwsGateway(self._upstreams[0], timeout=config.old_timeout)
-        settings = ApimSettings(timeout=config.new_timeout)
-        for one in chosen:
-            settings = one.settings(settings) if one.settings else settings
-        new = ApimGateway(
-            self._upstreams[1],
-            self.ports.addresses,
-            settings,
-            front=tuple(one.front for one in chosen if one.front),
-            back=tuple(one.back for one in chosen if one.back),
-        )
+        new = new_gateway(self._upstreams[1], self.ports.addresses, chosen, timeout=config.new_timeout)
         self._servings = (
             Serving(application(old.handle, largest=LARGEST_PAYLOAD), listeners[0], dated=False),
             Serving(application(new.handle), listeners[1], dated=False),

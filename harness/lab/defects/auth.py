@@ -12,6 +12,8 @@ def _changed(settings: ApimSettings, template: str, operation: Operation) -> Api
     return replace(settings, operations=(*kept, operation))
 
 
+_OPEN_PROFILE = Operation(method="GET", template="/profile", key=False)
+
 DEFECTS = (
     Defect(
         name="key-not-required",
@@ -50,19 +52,21 @@ DEFECTS = (
         back=on_call(at("/me"), lambda call: call.with_header(b"x-caller", b"apim")),
     ),
     Defect(
-        name="token-not-checked",
+        name="token-not-required",
         family="auth",
-        case="profile with an old token",
+        case="profile without a token",
         at="status",
-        does="A token whose time is over is accepted.",
-        models="validate-jwt with require-expiration-time off, or no policy in scope (facts 2.1; seed: mismatches).",
-        settings=lambda settings: replace(settings, jwt_expiry=False),
+        does="GET /profile is answered without a token.",
+        models="No validate-jwt policy in scope of the operation (facts 2.1; seed: authorizers do not map directly).",
+        settings=lambda settings: _changed(
+            settings, "/profile", Operation(method="GET", template="/profile", key=False)
+        ),
     ),
     Defect(
         name="authorization-dropped",
         family="auth",
         case="profile",
-        at="status",
+        at="body:$.subject",
         does="Authorization does not reach the backend.",
         models="A credential of the gateway's own takes the header's place (facts 1.4; seed: set up authentication).",
         back=on_call(at("/profile"), lambda call: call.without(b"authorization")),

@@ -7,7 +7,11 @@ from harness.lab.defects.defect import Defect
 from harness.lab.message import Addresses, Call, Handler, Reply, without
 from harness.lab.wrap import Wrap
 
-_PRODUCT = at("/products/*", "GET")
+_PRODUCT = at("/products/LAMP-1", "GET")
+
+
+def _in_swedish(call: Call) -> bool:
+    return call.path == b"/headers" and call.text(b"accept-language").startswith("sv")
 
 
 def _doubled(reply: Reply) -> Reply:
@@ -117,7 +121,7 @@ DEFECTS = (
         does="Vary does not reach the caller, so that shared caches mix codings up.",
         models="A set-header policy or mapping that lists headers (facts 1.4, 2.2).",
         front=on_reply(
-            lambda call: call.path == b"/gzip" and call.header(b"accept-encoding") is None,
+            lambda call: call.path == b"/gzip" and "gzip" not in call.text(b"accept-encoding"),
             lambda reply: reply.without(b"vary"),
         ),
     ),
@@ -164,6 +168,6 @@ DEFECTS = (
         at="body:$.accept_language",
         does="The backend sees another Accept-Language than the caller sent.",
         models="set-header with exists-action override where append or skip was meant (seed: policy mapping).",
-        back=on_call(at("/headers"), lambda call: call.with_header(b"accept-language", b"en")),
+        back=on_call(_in_swedish, lambda call: call.with_header(b"accept-language", b"en")),
     ),
 )
