@@ -25,7 +25,6 @@ from harness.model.response import Answer, NoResponse, Response
 from harness.model.rule import CompareRules, Expect, Waiver
 
 _PAIRED = 64
-_LEARNABLE = frozenset({Kind.VALUE, Kind.ORDER})
 _LOCKS = (
     "Require on the new side what the old side requires of its callers (keys, tokens, signatures, networks), on this "
     "operation too: look for an open product, an operation whose policy leaves out the common one, a method without "
@@ -101,6 +100,9 @@ class Causes:
             return Explained(broken=broken) if broken else NOTHING
         leaks = self._watch.leaks(mine, theirs, new.request) if seen else ()
         rest, leaks = parted(found, leaks) if leaks else (found, leaks)
+        rest = self._products.identities(rest, old.request)
+        if not leaks and not _any_left(rest):
+            return Explained(differences=rest, broken=broken)
         pair = _Pair(old=old, new=new, mine=mine, theirs=theirs, expect=expect, captures=captures)
         rest, notes = self._explained(rest, pair, repeats)
         told, used = self._waivers.apply((*rest, *leaks), case, operation)
@@ -113,15 +115,11 @@ class Causes:
     def _explained(
         self, found: Differences, pair: _Pair, repeats: Sequence[Exchange]
     ) -> tuple[Differences, tuple[str, ...]]:
-        found = self._products.identities(found, pair.old.request)
-        if not _any_left(found):
-            return found, ()
         read = self._products.read(pair.old, pair.new, pair.mine, pair.theirs)
         found = self._by_products(tuple(self._first(one, pair, read) for one in found), pair.mine.status, read)
-        if pair.captures or _any_left(found):
-            found = self._bound(found, pair.captures)
+        found = self._bound(found, pair.captures)
         notes: tuple[str, ...] = ()
-        if repeats and any(_left(d) and d.kind in _LEARNABLE for d in found):
+        if repeats and _any_left(found):
             answers = [repeat.answer for repeat in repeats]
             learnt = noise.learn(pair.mine, answers, self._rules, method=pair.old.request.method)
             found, notes = noise.set_aside(found, learnt), learnt.notes
@@ -166,12 +164,17 @@ class Causes:
                     break
 
     def _noted(self, found: Differences, pair: _Pair, read: Read) -> Differences:
-        """Add to the first failing difference which product made its answer itself."""
-        for index, difference in enumerate(found):
-            if difference.cause in (Cause.UNEXPLAINED, Cause.WEAKER) and not read.shared:
-                noted = self._products.alone(difference, read, pair.mine, pair.theirs)
-                return (*found[:index], noted, *found[index + 1 :])
-        return found
+        """Add to the most telling of the failing differences which product made its answer itself."""
+        failing = [index for index, one in enumerate(found) if one.cause in (Cause.UNEXPLAINED, Cause.WEAKER)]
+        if read.shared or not failing:
+            return found
+        index = min(failing, key=lambda index: _rank(found[index].at))
+        noted = self._products.alone(found[index], read, pair.mine, pair.theirs)
+        return (*found[:index], noted, *found[index + 1 :])
+
+
+def _rank(at: str) -> int:
+    return 0 if at == "status" else 1 if at.startswith("body") else 2
 
 
 def _left(difference: Difference) -> bool:

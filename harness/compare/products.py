@@ -116,9 +116,11 @@ class Products:
         if read.new:
             behind = all(reading.situation in _BEHIND for reading in read.new)
             return "the new side passes on to the backend what the old one refuses" if behind else None
-        if status in _NO_EVIDENCE or not self.new.recognises_errors:
-            return None
-        return f"a backend answers with {status} on the new side: the request passed, which the old one refuses"
+        if status in _NO_EVIDENCE or not self.new.recognises_errors or new.request.method == "HEAD":
+            return None  # without a body, the product's own errors are not recognised either
+        return (
+            f"{status} is not of the new product's own making: what the old side refuses reached a backend or a policy"
+        )
 
     def gateway(self, difference: Difference, read: Read, status: int) -> Difference | None:
         """Return a difference as the two products' own words for one situation, None if it is not."""
@@ -130,8 +132,8 @@ class Products:
             return None
         if at == "header:retry-after" and difference.kind is Kind.MISSING:
             return None  # clients wait by it
-        if (body or at == "header:content-type") and all(x.customised for x, _ in read.shared):
-            return None  # somebody wrote the old body for clients to read
+        if (body or at == "header:content-type") and all(x.customised or y.customised for x, y in read.shared):
+            return None  # somebody wrote that body for clients to read
         words = " or ".join(dict.fromkeys(x.situation for x, _ in read.shared))
         note = "; ".join(filter(None, (difference.note, f"both gateways say: {words}", read.note)))
         return replace(difference, cause=Cause.GATEWAY, note=note, remedy=self.new.remedy(situation, status))

@@ -37,10 +37,7 @@ class Dialect:
 
     def names(self, header: str) -> Names | None:
         """Return what a header (lower case) names, None for one that says something about the answer."""
-        for row in self.headers:
-            if row.name == header or (row.name[-1] == "*" and header.startswith(row.name[:-1])):
-                return row.names
-        return None
+        return next((row.names for row in self.headers if row.name == header), None)
 
     def readings(self, response: Response, request: Request) -> tuple[Reading, ...]:
         """Return every way to read an answer as made by the product itself; () if a backend made it.

@@ -48,7 +48,7 @@ class Names(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderRow:
-    """A response header that only names the product or the request; a trailing `*` takes every name so begun."""
+    """A response header that only names the product or the request; `name` is in lower case."""
 
     name: str
     names: Names
@@ -136,7 +136,7 @@ class Reading:
 _BACKEND_MARKS = frozenset(
     {"x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-runtime", "etag", "last-modified"}
 )
-LONGEST_ERROR = 65_536
+LONGEST_ERROR = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,13 @@ def test_noise(pairs: Any) -> None:
     assert len(pairs.explain(at("01"), at("02"), repeats=(silent,)).repeat_notes) == 1
 
 
+def test_other_kinds_are_told_to_be_noisy_but_stay(pairs: Any) -> None:
+    old, new = pairs.answer(200, JSON, '{"a": 1, "b": 2}'), pairs.answer(200, JSON, '{"a": 1}')
+    found = pairs.explain(old, new, repeats=(new,)).differences
+    assert [one.cause.value for one in found] == ["unexplained"]
+    assert "the old side also differs from itself here" in found[0].note
+
+
 def test_bound_comes_before_noise(pairs: Any) -> None:
     old, new, again = (pairs.answer(200, JSON, f'{{"id": "{value}"}}') for value in ("a1", "b2", "c3"))
     assert pairs.causes(old, new, repeats=(again,), captures={"id": ("a1", "b2")}) == {"body:$.id": "bound"}

@@ -163,6 +163,10 @@ def test_a_body_that_somebody_wrote_is_not_excused(pairs: Any) -> None:
     assert found["body:$.error"] == "unexplained"
     assert found["body:$.message"] == "unexplained"
 
+    new = pairs.answer(404, (*AWS, ("x-amzn-ErrorType", "MissingAuthenticationTokenException")), '{"error": "mine"}')
+    back = pairs.causes(no_route(pairs)[1], new, kinds=("azure-apim", "aws-rest"))
+    assert back["body:$.error"] == "unexplained"
+
 
 def test_time_limits_that_differ(pairs: Any) -> None:
     def both(a: float, b: float) -> Any:
@@ -287,6 +291,8 @@ def test_a_new_side_that_does_not(pairs: Any) -> None:
         assert not weaker(pairs, key, new), new
     assert not weaker(pairs, no_route(pairs)[0], pairs.answer(404, JSON, '{"error": "no such order"}'))
     assert not weaker(pairs, key, pairs.answer(404, (), "nginx"), kinds=("aws-rest", "generic"))
+    assert not weaker(pairs, key, pairs.answer(404), method="HEAD")
+    assert weaker(pairs, key, pairs.answer(200), method="HEAD")
     assert not weaker(pairs, pairs.answer(429), pairs.answer(200))
     assert not weaker(pairs, pairs.answer(200), pairs.answer(401))
     assert weaker(pairs, pairs.answer(401), pairs.answer(200), kinds=("generic", "generic"))
