@@ -58,7 +58,12 @@ class FindingFold:
             if not pair.differences and pair.outcome == "PASS":
                 continue
             self.waivers_used.update(pair.waivers)
-            reported = [self._difference(event, pair, difference) for difference in pair.differences]
+            lead = _lead(pair)
+            reported = [
+                self._difference(event, pair, difference)
+                for difference in pair.differences
+                if not _follows(difference, lead)
+            ]
             if pair.outcome != "PASS" and not any(reported):
                 self._trouble(event, pair)
 
@@ -96,7 +101,7 @@ class FindingFold:
             cause=difference.cause,
             old=difference.old,
             new=difference.new,
-            note=difference.note,
+            note=_with_followers(pair, difference),
             remedy=difference.remedy,
             title=_title(difference),
         )
@@ -152,6 +157,34 @@ class FindingFold:
             return Severity.MINOR
         critical = any(self._infos.get((group.suite, index), ("", "", False))[2] for index in group.cases)
         return Severity.CRITICAL if critical else Severity.MAJOR
+
+
+def _lead(pair: RecordedPair) -> RecordedDifference | None:
+    """Return the status difference of a pair, which others merely follow from."""
+    return next((difference for difference in pair.differences if difference.at == "status"), None)
+
+
+def _follows(difference: RecordedDifference, lead: RecordedDifference | None) -> bool:
+    """Tell whether a difference needs no finding of its own: another status has another body.
+
+    Under a status that was set aside, all that was set aside for the same cause follows it too.
+    """
+    if lead is None or difference is lead:
+        return False
+    if lead.cause in _FAILING:
+        return difference.cause in _FAILING and difference.at.startswith("body")
+    return difference.cause == lead.cause
+
+
+def _with_followers(pair: RecordedPair, difference: RecordedDifference) -> str:
+    if difference.at != "status":
+        return difference.note
+    followers = [other.at for other in pair.differences if _follows(other, difference)]
+    if not followers:
+        return difference.note
+    places = ", ".join(followers[:3]) + (", …" if len(followers) > 3 else "")
+    told = f"goes with it: {places}"
+    return f"{difference.note}; {told}" if difference.note else told
 
 
 def _says_gateway(pair: RecordedPair, difference: RecordedDifference) -> bool:

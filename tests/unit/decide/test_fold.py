@@ -9,6 +9,7 @@ from harness.model.errors import HarnessError
 from harness.model.event import (
     CaseInfo,
     Ended,
+    Event,
     GateInfo,
     Judged,
     ManualGate,
@@ -150,7 +151,7 @@ def test_no_beginning() -> None:
 
 
 def test_one_header_wrong_everywhere_is_one_finding() -> None:
-    events = [started(), planned(*map(info, range(400)))]
+    events: list[Event] = [started(), planned(*map(info, range(400)))]
     events += [asked(index, header(), **FAILED) for index in range(400)]
     summary = fold([*events, END])
     [finding] = [finding for finding in summary.findings if finding.outcome is Outcome.FAIL]
@@ -166,7 +167,7 @@ def test_flaky_share_is_told() -> None:
 
 def test_critical_case_and_weaker_come_first() -> None:
     status = RecordedDifference(at="status", kind="value", cause="weaker", old="403", new="200")
-    events = [
+    events: list[Event] = [
         started(),
         planned(info(0), info(1, critical=True), info(2)),
         asked(0, header("vary"), **FAILED),
@@ -187,3 +188,37 @@ def test_set_aside_is_listed_and_never_fails() -> None:
         1,
         0,
     )
+
+
+def test_another_status_has_another_body_and_that_is_one_finding() -> None:
+    status = RecordedDifference(at="status", kind="value", cause="unexplained", old="200", new="500")
+    body = [
+        RecordedDifference(at=f"body:$.x{n}", kind="missing", cause="unexplained", old="1", new=None) for n in range(9)
+    ]
+    summary = fold([started(), planned(info(0)), asked(0, status, *body, header("vary"), **FAILED), END])
+    assert [finding.at for finding in summary.findings] == ["status", "header:vary"]
+    assert "body:$.x0" in summary.findings[0].note
+    assert summary.differences["unexplained"] == 11
+
+
+def test_one_dialect_pair_is_one_finding() -> None:
+    parts = [
+        RecordedDifference(at=at, kind="value", cause="gateway", old="a", new="b", remedy="a policy")
+        for at in ("header:x-amzn-errortype", "status", "body:$.message")
+    ]
+    identity = header("x-amzn-requestid", cause="identity")
+    summary = fold([started(), planned(info(0)), asked(0, *parts, identity), END])
+    assert sorted(finding.at for finding in summary.findings) == ["header:x-amzn-requestid", "status"]
+
+
+def test_a_body_that_differs_elsewhere_too_keeps_its_finding() -> None:
+    status = RecordedDifference(at="status", kind="value", cause="unexplained", old="200", new="500")
+    body = RecordedDifference(at="body:$.x", kind="missing", cause="unexplained", old="1", new=None)
+    events: list[Event] = [
+        started(),
+        planned(info(0), info(1)),
+        asked(0, status, body, **FAILED),
+        asked(1, body, **FAILED),
+        END,
+    ]
+    assert [(f.at, f.cases) for f in fold(events).findings] == [("status", ("case 0",)), ("body:$.x", ("case 1",))]
