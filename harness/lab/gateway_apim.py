@@ -79,7 +79,7 @@ def _operations() -> tuple[Operation, ...]:
         Operation(method="GET", template="/events", buffered=False),
         Operation(method="GET", template="/health", key=False),
         Operation(method="GET", template="/profile", key=False, jwt=True),
-        Operation(method="POST", template="/slow", timeout=0.8),
+        Operation(method="POST", template="/slow", timeout=0.4),
         Operation(method="OPTIONS", template="/orders", key=False),
         *(Operation(method=method, template=template) for method, template in names),
     )

@@ -78,7 +78,7 @@ RESOURCES: dict[str, dict[str, Method]] = {
     "/products/{sku}": {"GET": _KEYED, "HEAD": _KEYED},
     "/echo": {"GET": _KEYED, "POST": _KEYED},
     "/echo/{proxy+}": {"GET": _KEYED},
-    "/slow": {"GET": _KEYED, "POST": Method(timeout=0.8)},
+    "/slow": {"GET": _KEYED, "POST": Method(timeout=0.4)},
     "/events": {"GET": Method(stream=True)},
     "/health": {"GET": _OPEN},
     "/profile": {"GET": Method(key=False, authorizer=True)},
