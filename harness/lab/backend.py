@@ -25,7 +25,7 @@ _LONGEST_WAIT_MS = 60_000
 _LARGEST_KB = 64 * 1024
 _DEEPEST = 900
 
-# path: methods that answer it, HEAD with every GET
+# HEAD comes with every GET
 _ONLY_GET = frozenset({"GET"})
 _ONLY_POST = frozenset({"POST"})
 
@@ -53,6 +53,8 @@ class Backend:
 
     async def handle(self, call: Call) -> Reply:
         """Answer one call; HEAD is GET without its body."""
+        if call.cut:
+            return problem(413, "too-large", "The body is too large.")
         if call.method == "OPTIONS":
             return _options(call)
         asked = replace(call, method="GET") if call.method == "HEAD" else call
@@ -206,7 +208,7 @@ def _claims(authorization: str) -> dict[str, Any] | None:
         return None
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return claims if isinstance(claims, dict) else None
 

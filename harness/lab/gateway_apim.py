@@ -15,7 +15,7 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from harness.lab import tokens
-from harness.lab.message import HOP_BY_HOP, Addresses, Call, Handler, Pairs, Reply, without
+from harness.lab.message import HOP_BY_HOP, LARGEST_REQUEST, Addresses, Call, Handler, Pairs, Reply, without
 from harness.lab.upstream import UnreachableError, Upstream
 from harness.lab.wrap import Wrap
 
@@ -198,7 +198,7 @@ class ApimGateway:
     def _oversized(self, call: Call) -> Reply | None:
         largest, longest = self._settings.largest_body, self._settings.longest_query
         if call.cut or (largest is not None and len(call.body) > largest):
-            return _error(413, f"Request's body exceeds the limit of {largest} bytes.")
+            return _error(413, f"Request's body exceeds the limit of {largest or LARGEST_REQUEST} bytes.")
         if longest is not None and len(call.query) > longest:
             return _error(414, "The request URI is too long.")
         return None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
+LARGEST_REQUEST = 64 * 1024 * 1024
+
 HOP_BY_HOP = frozenset({
     b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade",
 })  # fmt: skip

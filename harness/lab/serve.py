@@ -7,9 +7,11 @@ connections, and stops at SIGTERM, SIGINT or, with --until-eof, when its standar
 import argparse
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,7 +32,6 @@ from harness.lab.upstream import Upstream
 
 HOST = "127.0.0.1"
 PORTS = (8081, 8082, 8083)
-_START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 
 
@@ -122,22 +123,27 @@ class Lab:
 
     def __init__(self, *defects: str, ports: tuple[int, int, int] = (0, 0, 0), timeout: float | None = None) -> None:
         """Prepare a lab with `defects`; `timeout` (seconds) sets the timeouts of both gateways."""
-        self._command = [sys.executable, "-m", "harness.lab.serve", "--until-eof"]
+        # -P: a folder called `harness` where the user happens to be is not ours
+        self._command = [sys.executable, "-P", "-m", "harness.lab.serve", "--until-eof"]
         self._command += ["--ports", ",".join(map(str, ports))]
         for name in defects:
             self._command += ["--defect", name]
         if timeout is not None:
             self._command += ["--timeout", str(timeout)]
         self._child: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
 
     def __enter__(self) -> LabPorts:
-        child = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        # a file, since a pipe that nobody reads would stop the child once it is full
+        errors = self._errors = tempfile.TemporaryFile()
+        child = self._child = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
-        self._child = child
         line = _pipe(child.stdout).readline()
         if not line:
-            why = _pipe(child.stderr).read().decode(errors="replace").strip()
+            child.wait()
+            errors.seek(0)
+            why = errors.read().decode(errors="replace").strip()
             self.__exit__(None, None, None)
             raise LabError(why.rpartition("\n")[2] or "the lab ended before it was ready")
         told = json.loads(line)
@@ -157,7 +163,7 @@ class Lab:
             child.kill()
             child.wait()
         _pipe(child.stdout).close()
-        _pipe(child.stderr).close()
+        _pipe(self._errors).close()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -189,8 +195,10 @@ async def _watch_stdin(ended: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
     def wait() -> None:
-        while sys.stdin.buffer.read(1):
-            pass
+        # os.read holds no lock of sys.stdin, which the interpreter needs when it ends
+        with suppress(OSError):
+            while os.read(0, 1):
+                pass
         with suppress(RuntimeError):  # the loop has ended already
             loop.call_soon_threadsafe(ended.set)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from harness.lab.message import Call, Handler, Pairs, Reply
+from harness.lab.message import LARGEST_REQUEST, Call, Handler, Pairs, Reply
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -16,7 +16,6 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 Listener = socket.socket
 
-LARGEST_REQUEST = 64 * 1024 * 1024
 _BODILESS = frozenset({204, 304})
 _FOREVER = 3_600
 

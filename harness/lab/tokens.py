@@ -42,7 +42,7 @@ def bearer(authorization: str) -> str:
 def _claims(text: str) -> dict[str, Any] | None:
     try:
         claims = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return claims if isinstance(claims, dict) else None
 

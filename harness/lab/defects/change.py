@@ -60,17 +60,13 @@ def instead(where: Where, reply: Callable[[Call], Reply]) -> Wrap:
 
 
 def on_json(where: Where, change: Callable[[Any], Any]) -> Wrap:
-    """Return a wrap that changes the JSON of replies; it keeps spacing and the order of keys."""
-
-    def changed(reply: Reply) -> Reply:
-        return reply.with_body(dumps(change(json.loads(reply.body))))
-
-    return on_reply(where, changed)
+    """Return a wrap that changes the JSON of good replies; it keeps spacing and the order of keys."""
+    return on_body(where, lambda body: dumps(change(json.loads(body))))
 
 
 def on_body(where: Where, change: Callable[[bytes], bytes]) -> Wrap:
-    """Return a wrap that changes the bytes of replies."""
-    return on_reply(where, lambda reply: reply.with_body(change(reply.body)))
+    """Return a wrap that changes the bytes of good replies."""
+    return on_reply(where, lambda reply: reply.with_body(change(reply.body)) if reply.status == 200 else reply)
 
 
 def dumps(value: Any) -> bytes:
