@@ -19,7 +19,7 @@ def _loop(client: str, two: Two) -> float:
 
 def _child(module: str, *arguments: str) -> float:
     argv = [sys.executable, "-m", module, *arguments]
-    return float(subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    return float(subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
