@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,6 +164,7 @@ class Session:
     def run(self, cases: Sequence[Case]) -> Iterator[Event]:
         """Send what is left of `cases`, journaling each event before the next thing happens."""
         names = {case.index: case for case in cases}
+        unsafe = {case.index for case in cases if not case.safe}
         for (index, round_), intent in self._unknown.items():
             if index in names:
                 yield self.add(_unknown(names[index], round_, intent))
@@ -176,7 +178,7 @@ class Session:
             stopping=lambda: self.stopping,
         )
         for event in engine.run(self.left(cases)):
-            self._journal.append(event, sync=isinstance(event, Intent) or _changed_something(event, names))
+            self._journal.append(event, sync=_must_last(event, unsafe))
             self.fold.add(event)
             yield event
 
@@ -235,9 +237,11 @@ class Session:
         self._journal.release()
 
 
-def _changed_something(event: Event, cases: Mapping[int, Case]) -> bool:
+def _must_last(event: Event, unsafe: AbstractSet[int]) -> bool:
     """Tell whether losing this event would leave an unsafe request's outcome unknown."""
-    return isinstance(event, Round) and not cases[event.index].safe
+    if isinstance(event, Round):
+        return event.index in unsafe
+    return isinstance(event, Intent)
 
 
 def _sides(only: str, stored: StoredRun | None) -> tuple[Side, ...]:

@@ -5,6 +5,7 @@ This is the only way from a request or an answer to the disk, to the screen and 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.journal.bodies import CAP, BodyStore
 from harness.journal.encode import Kept, Sent, certificate_line, told, with_response, without_response
@@ -214,6 +215,7 @@ def _bounded(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
 
 
+@lru_cache(maxsize=4096)
 def _without_credentials(headers: Headers) -> Headers:
     """Hide what a caller proves itself with, whoever wrote it there; the scheme tells what kind it is."""
     if not any(name.lower() in _CREDENTIAL_HEADERS for name, _ in headers):
