@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from harness.compare.causes import Causes, Explained
+from harness.compare.causes import NOTHING, Causes, Explained
 from harness.decide.pair import Judgement, judge, judge_alone
 from harness.engine.unit import Asked, Running
+from harness.journal.encode import equal_pair
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
 from harness.journal.replay import masked_like
@@ -76,6 +77,8 @@ class Examination:
         if self.seen is not None:
             self.seen(old, new, explained.differences, judgement)
         keep = self._keeps(judgement, explained)
+        if explained is NOTHING and judgement.outcome is Outcome.PASS and not asked.lost and old and new:
+            return self._equal(asked, old, new, keep=keep)
         counts, differences, cut = self._differences(explained)
         return RecordedPair(
             step=asked.index,
@@ -89,8 +92,17 @@ class Examination:
             broken=self._shown(explained.broken),
             waivers=explained.waivers_used,
             outcome=judgement.outcome.value,
-            why=self._shown(judgement.why + _told(running.unit.case, asked)),
+            why=self._shown(judgement.why + self._more(explained, judgement) + _told(running.unit.case, asked)),
         )
+
+    def _equal(self, asked: Asked, old: Exchange, new: Exchange, *, keep: bool) -> RecordedPair:
+        record = self.recorder.exchange
+        noise = tuple([record(repeat, keep=keep) for repeat in asked.repeats]) if asked.repeats else ()
+        return equal_pair(asked.index, asked.first.value, record(old, keep=keep), record(new, keep=keep), noise)
+
+    @staticmethod
+    def _more(explained: Explained, judgement: Judgement) -> tuple[str, ...]:
+        return () if judgement.outcome is Outcome.PASS else explained.repeat_notes
 
     def _shown(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(self.mask.text, texts)) if texts else ()

@@ -37,7 +37,7 @@ class Running:
     repeats: int
     random: random.Random
     asked: list[Asked] = field(default_factory=list)
-    captures: dict[Side, dict[str, str]] = field(default_factory=lambda: {side: {} for side in Side})
+    captures: dict[Side, dict[str, str]] = field(default_factory=lambda: {Side.OLD: {}, Side.NEW: {}})
     failed: str = ""
 
     def next_step(self) -> Asked | None:

@@ -1,6 +1,8 @@
 """Append events to a run's journal: chained, masked once more, at once on disk."""
 
 import os
+import time
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,13 +26,15 @@ _STRUCTURAL = frozenset(map(str, (*Kind, *Cause, *Outcome, *Side))) | {
     *("rehearse", "only-old", "only-new", "against", "finished", "interrupted", "info", "warning"),
     *("parity", "security", "load", "dns", "rollback", "both"),
 }
+_LATEST = 0.05  # seconds that a line may wait for others
 _NAMES_OF_FILES = frozenset({"run", "digest", "body", "request_body", "sha256", "suite", "trouble"})
 
 
 class JournalWriter:
     """The one writer of a run's journal.
 
-    Every line is handed to the system at once, so a killed process loses none; `sync` waits until it is on the disk.
+    Lines that come faster than twenty a second are handed to the system together, at most 50 ms late: a killed process
+    loses no more than that, and never one that was written with `sync`, which waits until it is on the disk.
     Raises HarnessError when the disk does not take a line: nothing is written after that.
     """
 
@@ -40,6 +44,8 @@ class JournalWriter:
         self._mask = mask
         self._lines = tail.lines
         self._head = tail.head
+        self._waiting: list[bytes] = []
+        self._flushed = 0.0
 
     @classmethod
     def create(cls, run_dir: Path, first: Started, *, mask: Mask) -> Self:
@@ -84,6 +90,10 @@ class JournalWriter:
     def append(self, event: Event, *, sync: bool = False) -> None:
         """Write one event; with `sync`, return only once it is on the disk."""
         self._write(self._encoded(event))
+        now = time.monotonic()
+        if sync or now - self._flushed > _LATEST:
+            self._flushed = now
+            self._flush()
         if sync:
             self._sync()
 
@@ -91,12 +101,19 @@ class JournalWriter:
         """Write the end of this session and the seal, close the journal, and return its head."""
         self.append(ended)
         self._write(seal_of(self._lines, self._head))
+        self._flush()
         self._sync()
         self.release()
         return self._head
 
     def release(self) -> None:
         """Let go of the journal as it is (without a seal, it can be resumed)."""
+        if self._descriptor >= 0:
+            with suppress(HarnessError):
+                self._flush()
+        self._close()
+
+    def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -114,20 +131,24 @@ class JournalWriter:
     def _write(self, line: bytes) -> None:
         if self._descriptor < 0:
             raise HarnessError(f"{self._file}: the journal is closed")
-        try:
-            _write_all(self._descriptor, line)
-        except OSError as error:
-            self.release()
-            hint = "make room, then go on with `cutover rehearse --resume`"
-            raise HarnessError(f"{self._file}: cannot be written: {error.strerror}", hint=hint) from error
+        self._waiting.append(line)
         self._lines += 1
         self._head = digest(line)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            _write_all(self._descriptor, b"".join(waiting))
+        except OSError as error:
+            self._close()
+            hint = "make room, then go on with `cutover rehearse --resume`"
+            raise HarnessError(f"{self._file}: cannot be written: {error.strerror}", hint=hint) from error
 
     def _sync(self) -> None:
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            self.release()
+            self._close()
             raise HarnessError(f"{self._file}: cannot be synced: {error.strerror}") from error
 
 

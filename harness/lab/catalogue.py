@@ -1,5 +1,7 @@
 """What can be broken on the new side: a defect each row, found by name."""
 
+from typing import Any
+
 from harness.lab.defects import auth, body, cache, flaky, harmless, headers, limits, routing, status, timing
 from harness.lab.defects.defect import Defect
 
@@ -22,6 +24,6 @@ def defect(name: str) -> Defect:
     return {one.name: one for one in DEFECTS}[name]
 
 
-def listing() -> list[dict[str, object]]:
+def listing() -> list[dict[str, Any]]:
     """Return the catalogue for showing: name, family, suite, case, at, harmless, does, models."""
     return [one.listed() for one in DEFECTS]

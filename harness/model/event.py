@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from harness.model.request import Headers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Recorded:
     """One exchange as it is kept.
+
+    Not slotted: what is not said is the class's default, so that a record is made, written and read by what it says
+    alone (journal/encode.py); this is the value that the journal holds most of.
 
     `trouble` is "" for a response, else the NoResponse's reason with `detail` saying more. `body` is the name
     of a file in bodies/ ("" if not kept); `body_note` tells what was done to it (masked, redacted, cut, not kept).
@@ -59,9 +62,9 @@ class RecordedDifference:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RecordedPair:
-    """One step of a case, asked of both sides.
+    """One step of a case, asked of both sides. Not slotted, as Recorded.
 
     `counts` holds the number of differences per cause, all of them; `differences` may hold fewer (bounded), then
     `cut` is True. `broken` lists the expectations that a side broke, each as "old: …" or "new: …". `noise` are

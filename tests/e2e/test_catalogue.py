@@ -14,8 +14,9 @@ from harness.lab.serve import Lab, LabPorts
 from tests.servers.command import ROOT, Done, cutover, environment
 
 DEMO = ROOT / "scenarios" / "demo.yaml"
-DEFECTS = [row for row in listing() if not row["harmless"]]
-HARMLESS = [row for row in listing() if row["harmless"]]
+ROWS: list[dict[str, Any]] = listing()
+DEFECTS = [row for row in ROWS if not row["harmless"]]
+HARMLESS = [row for row in ROWS if row["harmless"]]
 AT_ONCE = 4
 CLEAN_RUNS = 5  # `make soak` does more
 

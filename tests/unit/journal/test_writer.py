@@ -27,7 +27,7 @@ from harness.model.event import Started, Note
 writer, events, told = JournalWriter.resume(Path(sys.argv[1]), mask=Mask())
 number = 0
 while True:
-    writer.append(Note(at=float(number), text=f"{number}" + "x" * (number % 3000)))
+    writer.append(Note(at=float(number), text=f"{number}" + "x" * (number % 3000)), sync=number == 499)
     number += 1
     if number == 500:
         print("going", flush=True)
@@ -44,12 +44,14 @@ def journal(run_dir: Path) -> Path:
     return run_dir / "journal.jsonl"
 
 
-def test_every_event_is_in_the_file_at_once(run_dir: Path) -> None:
+def test_a_synced_event_is_in_the_file_with_all_before_it(run_dir: Path) -> None:
     writer, _, _ = JournalWriter.resume(run_dir, mask=Mask())
-    for number in range(3):
-        writer.append(Note(at=1.0, text=f"note {number}"), sync=number == 1)
-        assert f"note {number}" in journal(run_dir).read_text()
+    for number in range(100):
+        writer.append(Note(at=1.0, text=f"note {number}"), sync=number == 50)
+        if number == 50:
+            assert [f"note {n}" in journal(run_dir).read_text() for n in range(51)] == [True] * 51
     writer.release()
+    assert "note 99" in journal(run_dir).read_text()
 
 
 def test_one_run_has_one_journal(run_dir: Path, started: Started) -> None:
