@@ -19,7 +19,7 @@ from harness.decide.cases import OWN_TESTS
 from harness.engine.own import OneSide
 from harness.engine.plan import SUITE
 from harness.engine.session import Order, Session
-from harness.model.errors import CutoverError, UsageError
+from harness.model.errors import CutoverError
 from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
 from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
@@ -27,6 +27,7 @@ from harness.model.side import Side
 from harness.report.plain import PlainListener
 from harness.report.render import render
 from harness.scenario.load import load
+from harness.scenario.sets import assignments
 from harness.scenario.types import Case, Scenario
 
 MANY_FAILURES = 200
@@ -51,19 +52,12 @@ class Listener(Protocol):
 def from_options(config: pytest.Config, file: str) -> "Rehearsal":
     """Make the plugin for plain pytest's door; a wrong scenario is pytest's usage error (exit 4)."""
     try:
-        sets = dict(_pair(text) for text in config.getoption("cutover_set"))
+        sets = assignments(config.getoption("cutover_set"))
         scenario = load(Path(file), sets=sets)
     except CutoverError as error:
         raise pytest.UsageError(f"{error}\n{error.hint}".strip()) from error
     order = Order(runs=Path(config.getoption("cutover_runs")), sets=sets)
     return Rehearsal(scenario=scenario, order=order, listener=PlainListener())
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise UsageError(f"--set {text}: expected NAME=VALUE", hint="for example --set stage=test")
-    return name, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.model.errors import UsageError
 from harness.scenario.load import load
+from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
 
 RUNS = "cutover-runs"
@@ -24,15 +24,3 @@ def runs_option(parser: argparse.ArgumentParser) -> None:
 def read_scenario(file: str, sets: Sequence[str]) -> Scenario:
     """Load a scenario; raises ScenarioError or UsageError."""
     return load(Path(file), sets=assignments(sets))
-
-
-def assignments(sets: Sequence[str]) -> dict[str, str]:
-    """Return the NAME=VALUE texts of --set as a dict; raises UsageError."""
-    return dict(map(_assignment, sets))
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise UsageError(f"--set {text}: expected NAME=VALUE", hint="for example --set stage=test")
-    return name, value

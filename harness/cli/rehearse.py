@@ -7,7 +7,7 @@ Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsa
 import argparse
 from pathlib import Path
 
-from harness.cli.common import assignments, runs_option, scenario_options
+from harness.cli.common import runs_option, scenario_options
 from harness.cli.execute import Selection, execute
 from harness.cli.report import worst
 from harness.engine.session import Order
@@ -16,6 +16,7 @@ from harness.journal.runs import resolve
 from harness.model.errors import UsageError
 from harness.model.side import Side
 from harness.scenario.load import load
+from harness.scenario.sets import assignments
 
 SUITES = ("parity",)
 

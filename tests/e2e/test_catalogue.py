@@ -17,7 +17,7 @@ DEMO = ROOT / "scenarios" / "demo.yaml"
 ROWS: list[dict[str, Any]] = listing()
 DEFECTS = [row for row in ROWS if not row["harmless"]]
 HARMLESS = [row for row in ROWS if row["harmless"]]
-AT_ONCE = 4
+AT_ONCE = 6
 CLEAN_RUNS = 5  # `make soak` does more
 
 

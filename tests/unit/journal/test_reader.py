@@ -253,18 +253,9 @@ def test_a_cut_back_to_an_earlier_seal_shows_in_the_report(make: Make) -> None:
     assert refused(run_dir).line == LINES
 
 
-def test_ten_thousand_rounds(
-    tmp_path: Path, events: tuple[Event, ...], started: Started, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from time import perf_counter
-
+def test_ten_thousand_rounds(tmp_path: Path, events: tuple[Event, ...], started: Started) -> None:
     writer = JournalWriter.create(tmp_path, started, mask=Mask())
-    began = perf_counter()
     for _ in range(10_000):
         writer.append(events[3])
-    written = perf_counter()
     writer.seal(Ended(at=1.0, state="finished"))
-    reading = perf_counter()
     assert sum(1 for _ in read(tmp_path)) == 10_002
-    with capsys.disabled():
-        print(f"\n  journal: append {(written - began) * 100:.1f} µs, read {perf_counter() - reading:.2f} s", end="")
