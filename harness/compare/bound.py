@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from harness.compare import addresses
+from harness.compare import addresses, lengths
 from harness.compare.collect import TEXT_LIMIT
 from harness.model.difference import Difference, Kind
 from harness.model.gateway import Gateway, PathMap
@@ -48,13 +48,17 @@ class Binder:
         old, new, at = difference.old, difference.new, difference.at
         if difference.kind is not Kind.VALUE or old is None or new is None or not at.startswith(("body:", "header:")):
             return False
-        if max(len(old), len(new)) >= TEXT_LIMIT:
+        if max(len(old), len(new)) >= TEXT_LIMIT or at == lengths.PLACE:
             return False
         if difference.path is not None:
             old, new = _string(old), _string(new)
         if at.endswith("].domain"):
             return old == self._old.host and new == self._new.host
         return self.alike(old, new, captures, at="header:location" if at.endswith("].path") else at)
+
+    def length(self, difference: Difference) -> str:
+        """Return in words why a Content-Length without a body follows from each side's own address, "" if not."""
+        return lengths.explained(difference, self._old, self._new)
 
     def binds_pair(self, lost: Difference, gained: Difference, captures: Captures) -> bool:
         """Tell whether a lost and a gained member of one JSON object or array are one and the same in that sense."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from harness.compare import intended, noise
+from harness.compare import intended, lengths, noise
 from harness.compare.answers import compare
 from harness.compare.bound import Binder, Captures
 from harness.compare.leaks import Watch, parted
@@ -117,7 +117,7 @@ class Causes:
     ) -> tuple[Differences, tuple[str, ...]]:
         read = self._products.read(pair.old, pair.new, pair.mine, pair.theirs)
         found = self._by_products(tuple(self._first(one, pair, read) for one in found), pair.mine.status, read)
-        found = self._bound(found, pair.captures)
+        found = self._bound(found, pair)
         notes: tuple[str, ...] = ()
         if repeats and _any_left(found):
             answers = [repeat.answer for repeat in repeats]
@@ -145,11 +145,18 @@ class Causes:
         renamed = self._products.renamed(found)
         return tuple(renamed.get(index, one) for index, one in enumerate(found)) if renamed else found
 
-    def _bound(self, found: Differences, captures: Captures) -> Differences:
+    def _bound(self, found: Differences, pair: _Pair) -> Differences:
+        captures = pair.captures
         told = [replace(d, cause=Cause.BOUND) if _left(d) and self._binder.binds(d, captures) else d for d in found]
+        if lengths.describes_unsent(pair.old.request.method, pair.mine, pair.theirs):
+            told = [self._bound_length(one) for one in told]
         if captures:
             self._pair_members(told, captures)
         return tuple(told)
+
+    def _bound_length(self, one: Difference) -> Difference:
+        why = self._binder.length(one) if _left(one) else ""
+        return replace(one, cause=Cause.BOUND, note="; ".join(filter(None, (one.note, why)))) if why else one
 
     def _pair_members(self, told: list[Difference], captures: Captures) -> None:
         """Mark members of JSON objects and arrays that are lost and gained only by each side's own values."""

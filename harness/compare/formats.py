@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import partial
+from socket import AF_INET6, inet_pton
 from typing import Any
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -25,6 +27,7 @@ _JWT = re.compile(r"ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
+_IPV6 = re.compile(r"[0-9A-Fa-f:]{2,39}|[0-9A-Fa-f:]{2,30}:\d{1,3}(?:\.\d{1,3}){3}")
 _LONGEST = 8_192
 
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -38,11 +41,14 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("number", _NUMBER),
     ("ipv4", _IPV4),
     ("time", _TIME),
+    ("ipv6", _IPV6),
     ("jwt", _JWT),
     ("email", _EMAIL),
     ("uri", _URI),
 )
 _BY_NAME = dict(_SHAPES)
+# What a rule can ask for; the scenario's list is the same.
+NAMES = frozenset({*_BY_NAME, "string", "boolean", "epoch", "hex", "base64"})
 
 
 def format_of(text: str) -> str:
@@ -91,13 +97,15 @@ def _plausible(name: str, text: str) -> bool:
         return _parses(datetime.fromisoformat, text)
     if name == "http-date":
         return _parses(parsedate_to_datetime, text)
+    if name == "ipv6":
+        return ":" in text and _parses(partial(inet_pton, AF_INET6), text)
     return True
 
 
 def _parses(reader: Callable[[str], Any], text: str) -> bool:
     try:
         reader(text)
-    except ValueError:
+    except (ValueError, OSError):
         return False
     return True
 
@@ -112,7 +120,7 @@ def is_format(name: str, value: Any) -> bool:
     """Tell whether a parsed JSON value has the format that a rule names; an unknown name is met by nothing.
 
     Names: string, number, integer, boolean, uuid, date-time (RFC 3339), http-date, date, time, epoch, epoch-s,
-    epoch-ms (numbers, or strings of digits), hex, base64, jwt, uri, email, ipv4.
+    epoch-ms (numbers, or strings of digits), hex, base64, jwt, uri, email, ipv4, ipv6.
     """
     if name == "boolean":
         return isinstance(value, bool)

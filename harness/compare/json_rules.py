@@ -93,7 +93,11 @@ def _far(number: Decimal) -> bool:
 
 
 def check_formats(old: bytes, new: bytes, rules: tuple[BodyRule, ...], out: Collector, prefix: str) -> None:
-    """Add a difference where a rule's format is not met by both sides, whatever else is equal."""
+    """Add a difference where a rule's place is there without its format on a side, whatever else is equal.
+
+    A place that a side lacks is no matter of formats: the walk over both bodies tells it, and where both lack it, as
+    answers of other cases do, the rule has nothing to say.
+    """
     for rule in rules:
         if rule.format is None:
             continue
@@ -101,13 +105,8 @@ def check_formats(old: bytes, new: bytes, rules: tuple[BodyRule, ...], out: Coll
         theirs = mine if old is new else _failing(new, rule)
         for path in dict.fromkeys((*mine, *theirs)):
             (a, why_old), (b, why_new) = mine.get(path, (None, "")), theirs.get(path, (None, ""))
-            if {why_old, why_new} == {_ABSENT, ""}:
-                continue  # the walk over both bodies tells it as missing or added
             note = "; ".join(f"{side}: {why}" for side, why in (("old", why_old), ("new", why_new)) if why)
             out.add(at_path(prefix, path), Kind.FORMAT, a, b, path=path, note=f"must be {rule.format}; {note}")
-
-
-_ABSENT = "absent"
 
 
 def _failing(body: bytes, rule: BodyRule) -> dict[Path, tuple[str | None, str]]:
@@ -116,17 +115,15 @@ def _failing(body: bytes, rule: BodyRule) -> dict[Path, tuple[str | None, str]]:
     found: dict[Path, tuple[str | None, str]] = {}
     try:
         for path, piece in _select(Raw(body), rule.at.steps, ()):
-            if piece is None:
-                found[path] = (None, _ABSENT)
-            elif not is_format(wanted, parse(piece)):
+            if not is_format(wanted, parse(piece)):
                 found[path] = (show(piece), "another format")
     except (BadJson, RecursionError):
         return {}
     return found
 
 
-def _select(piece: Raw, steps: tuple[Step, ...], path: Path) -> Iterator[tuple[Path, Raw | None]]:
-    """Yield what the pattern selects below `piece`; a plainly named member that is not there is yielded as None."""
+def _select(piece: Raw, steps: tuple[Step, ...], path: Path) -> Iterator[tuple[Path, Raw]]:
+    """Yield what the pattern selects below `piece`."""
     if not steps:
         yield path, piece
         return
@@ -142,8 +139,3 @@ def _select(piece: Raw, steps: tuple[Step, ...], path: Path) -> Iterator[tuple[P
             yield from _select(child, rest, (*path, key))
         if step.descend:
             yield from _select(child, steps, (*path, key))
-    if isinstance(children, dict) and not step.descend and all(len(later.names) == 1 for later in rest):
-        tail = tuple(later.names[0] for later in rest)
-        for name in step.names:
-            if name not in members:
-                yield (*path, name, *tail), None

@@ -64,10 +64,7 @@ ERRORS: tuple[ErrorRow, ...] = (
            grade=Grade.DOCUMENTED),
     _error("CallerIpNotAllowed", 403, r"Forbidden", S.DENIED, grade=Grade.OBSERVED),
     _error("TokenNotPresent", 401, r"JWT not present\.", S.TOKEN_MISSING, grade=Grade.DOCUMENTED),
-    # Unconfirmed in the facts (§2.1, other JWT reasons); seen since: a public walkthrough's curl against an
-    # azure-api.net host whose validate-jwt sets no message, and the notes on an app's API, show this very body.
-    _error("JwtInvalid", 401, r"Invalid JWT\.", S.TOKEN_INVALID, grade=Grade.OBSERVED,
-           source="two public response dumps:"),
+    _error("JwtInvalid", 401, r"Invalid JWT\.", S.TOKEN_INVALID, grade=Grade.UNCONFIRMED),
     _error("expression error, unreachable backend, unhandled", 500, r"Internal server error",
            S.CONFIG_ERROR, S.BACKEND_UNREACHABLE, S.TIMEOUT, needs=frozenset({"activityId"}), grade=Grade.OBSERVED),
     _error("validate-content, size", 400, r"Request's body is \d+ bytes long and it exceeds the limit of \d+ bytes\.",

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.compare.formats import format_of, is_format, same_format
+from harness.compare.formats import NAMES, format_of, is_format, same_format
+from harness.scenario.comparing import FORMATS
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,10 @@ from harness.compare.formats import format_of, is_format, same_format
         ("SGVsbG8gV29ybGQhIDEy", "base64"),
         ("customerNameTooLong", "text"),
         ("10.0.0.1", "ipv4"),
+        ("2001:db8::1", "ipv6"),
+        ("::ffff:10.0.0.1", "ipv6"),
+        ("12:34:56", "time"),
+        ("1::2::3", "text"),
         ("a@b.example", "email"),
         ("https://a.example/b", "uri"),
         ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", "jwt"),
@@ -92,9 +97,16 @@ def test_same_format(old: str, new: str, expected: bool) -> None:
         ("base64", "a b", False),
         ("email", "a@b.example", True),
         ("uri", "urn:x", True),
+        ("ipv6", "fe80::1", True),
+        ("ipv6", "10.0.0.1", False),
+        ("ipv6", "fe80", False),
         ("no-such", "x", False),
         ("date-time", [], False),
     ],
 )
 def test_is_format(name: str, value: Any, expected: bool) -> None:
     assert is_format(name, value) is expected
+
+
+def test_rules_can_ask_for_just_these() -> None:
+    assert sorted(FORMATS) == sorted(NAMES)

@@ -139,6 +139,36 @@ def test_members_of_objects_and_arrays(pairs: Any) -> None:
     assert set(pairs.causes(old, texts, captures=IDS).values()) == {"unexplained"}
 
 
+# Old's address is 51 characters long with the stage, 46 without, new's 29; with escaped slashes 54, 48 and 31.
+LENGTHS = [
+    ("one link", 500, 500 - 22, "HEAD", "bound"),
+    ("three links", 500, 500 - 66, "HEAD", "bound"),
+    ("one without the stage", 500, 500 - 17, "HEAD", "bound"),
+    ("two with escaped slashes", 500, 500 - 46, "HEAD", "bound"),
+    ("as GET says it", 500, 500 - 22, "GET", "unexplained"),
+    ("no whole number", 500, 500 - 21, "HEAD", "unexplained"),
+    ("the wrong way", 500, 500 + 22, "HEAD", "unexplained"),
+    ("no room", 70, 70 - 44, "HEAD", "unexplained"),
+    ("nothing told", 44, 0, "HEAD", "unexplained"),
+    ("nothing at all told", 220, 0, "HEAD", "unexplained"),
+]
+
+
+@pytest.mark.parametrize(("what", "old", "new", "method", "wanted"), LENGTHS, ids=[row[0] for row in LENGTHS])
+def test_lengths_that_own_links_make(pairs: Any, what: str, old: int, new: int, method: str, wanted: str) -> None:
+    sides = (pairs.answer(200, (("Content-Length", str(size)),)) for size in (old, new))
+    captures = {"n": (str(old), str(new))}
+    assert pairs.causes(*sides, method=method, captures=captures) == {"header:content-length": wanted}
+
+
+def test_addresses_of_nearly_the_same_length_explain_no_length(pairs: Any) -> None:
+    sides = [pairs.answer(200, (("Content-Length", str(size)),)) for size in (5_000, 4_998)]
+    urls = ("http://127.0.0.1:18081", "http://127.0.0.1:8082")
+    assert pairs.causes(*sides, method="HEAD", urls=urls) == {"header:content-length": "unexplained"}
+    urls = ("http://127.0.0.1:8081", "http://127.0.0.1:8082")
+    assert pairs.causes(*sides, method="HEAD", urls=urls) == {"header:content-length": "unexplained"}
+
+
 @pytest.mark.parametrize("size", [3_000, 40_000])
 def test_long_texts_end_soon(bound: Bound, size: int) -> None:
     old, new = "1-" * (size // 2), "2-" * (size // 2)
