@@ -243,4 +243,6 @@ def _title(difference: RecordedDifference) -> str:
         return f"status {difference.old} became {difference.new}"
     if difference.at == "response":
         return f"old: {difference.old}; new: {difference.new}"
+    if difference.old == difference.new and difference.note:
+        return f"{difference.note.partition(';')[0]}: {difference.at}"
     return f"{_WORDS.get(difference.kind, difference.kind)} {difference.at}"

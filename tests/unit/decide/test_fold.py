@@ -222,3 +222,16 @@ def test_a_body_that_differs_elsewhere_too_keeps_its_finding() -> None:
         END,
     ]
     assert [(f.at, f.cases) for f in fold(events).findings] == [("status", ("case 0",)), ("body:$.x", ("case 1",))]
+
+
+def test_equal_values_that_are_wrong_are_titled_by_their_note() -> None:
+    link = RecordedDifference(
+        at="body:$.self",
+        kind="value",
+        cause="unexplained",
+        old='"http://old/1"',
+        new='"http://old/1"',
+        note="the new side's answer points to the old gateway",
+    )
+    summary = fold([started(), planned(info(0)), asked(0, link, **FAILED), END])
+    assert summary.findings[0].title == "the new side's answer points to the old gateway: body:$.self"
