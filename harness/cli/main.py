@@ -17,6 +17,7 @@ from harness.model.outcome import ExitCode
 
 VERBS = {
     "demo": "start the lab and rehearse a faithful and a faulty migration",
+    "init": "write a scenario to begin with",
     "plan": "check a scenario and print what would be sent, sending nothing",
     "rehearse": "ask both gateways, compare, and say GO, HOLD or NO-GO",
     "probe": "ask both gateways one case now and show the answers side by side",
