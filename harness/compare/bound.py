@@ -87,6 +87,24 @@ class Binder:
             return False
         return re.fullmatch("".join(pieces), new, re.DOTALL) is not None
 
+    def translated(self, text: str, captures: Captures, *, at: str) -> str:
+        """Return a text of the old side with the new side's address and captured values in place of its own."""
+        if at in _RELATIVE and text.startswith("/") and not text.startswith("//"):
+            text = self._relative(text)[1]
+        else:
+            text = self._own.sub(self._address, text)
+        values = {old: news[0] for old, news in _by_old_value(captures).items() if len(old) >= _SHORT}
+        if not values:
+            return text
+        known = "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
+        return re.sub(f"{_BEFORE}(?:{known}){_AFTER}", lambda match: values[match[0]], text)
+
+    def _address(self, match: re.Match[str]) -> str:
+        new, scheme = self._new, match["scheme"]
+        port = "" if new.default_port else f":{new.port}"
+        own = f"{new.scheme}:" if scheme and scheme.lower() == f"{self._old.scheme}:" else scheme or ""
+        return f"{own}//{new.host}{port}{self._moved(match['rest'])}"
+
     def _pieces(self, text: str, at: str) -> Iterator[tuple[str, str]]:
         """Yield (pattern of the new side's own address or "", text that follows it)."""
         if at in _RELATIVE and text.startswith("/") and not text.startswith("//"):

@@ -122,7 +122,7 @@ class Causes:
         if repeats and _any_left(found):
             answers = [repeat.answer for repeat in repeats]
             learnt = noise.learn(pair.mine, answers, self._rules, method=pair.old.request.method)
-            found, notes = noise.set_aside(found, learnt), learnt.notes
+            found, notes = noise.set_aside(found, learnt, self._translate(pair.captures)), learnt.notes
         return (self._noted(found, pair, read), notes) if read is not UNREAD else (found, notes)
 
     def _first(self, difference: Difference, pair: _Pair, read: Read) -> Difference:
@@ -157,6 +157,9 @@ class Causes:
     def _bound_length(self, one: Difference) -> Difference:
         why = self._binder.length(one) if _left(one) else ""
         return replace(one, cause=Cause.BOUND, note="; ".join(filter(None, (one.note, why)))) if why else one
+
+    def _translate(self, captures: Captures) -> noise.Translate:
+        return lambda at, text: self._binder.translated(text, captures, at=at)
 
     def _pair_members(self, told: list[Difference], captures: Captures) -> None:
         """Mark members of JSON objects and arrays that are lost and gained only by each side's own values."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 
+from harness.compare import clock
 from harness.compare.collect import Collector
 from harness.model.difference import Kind
 
@@ -41,11 +41,11 @@ def _spelling(key: str, text: str) -> str:
     return "" if key in ("secure", "httponly", "partitioned") else text
 
 
-def compare(old: Sequence[str], new: Sequence[str], out: Collector) -> None:
-    """Compare all Set-Cookie lines of two answers."""
+def compare(old: Sequence[str], new: Sequence[str], out: Collector, later: timedelta | None = None) -> None:
+    """Compare all Set-Cookie lines of two answers; `later` is how much later the new side answered, if known."""
     mine, theirs = _by_name(old), _by_name(new)
     for name in dict.fromkeys((*mine, *theirs)):
-        _same_name(f"header:set-cookie[{name}]", mine.get(name, []), theirs.get(name, []), out)
+        _same_name(f"header:set-cookie[{name}]", mine.get(name, []), theirs.get(name, []), out, later)
 
 
 def _by_name(lines: Sequence[str]) -> dict[str, list[Cookie]]:
@@ -56,10 +56,10 @@ def _by_name(lines: Sequence[str]) -> dict[str, list[Cookie]]:
     return found
 
 
-def _same_name(at: str, old: list[Cookie], new: list[Cookie], out: Collector) -> None:
+def _same_name(at: str, old: list[Cookie], new: list[Cookie], out: Collector, later: timedelta | None) -> None:
     """Compare the cookies of one name: equal ones first, then those of the same domain and path, then in order."""
     for alike in (_whole, _scope, _any):
-        old, new = _paired(at, old, new, alike, out)
+        old, new = _paired(at, old, new, alike, out, later)
     for cookie in old:
         out.add(at, Kind.MISSING, cookie.value, None, note="cookie not set")
     for cookie in new:
@@ -79,7 +79,12 @@ def _any(cookie: Cookie) -> object:
 
 
 def _paired(
-    at: str, old: list[Cookie], new: list[Cookie], alike: Callable[[Cookie], object], out: Collector
+    at: str,
+    old: list[Cookie],
+    new: list[Cookie],
+    alike: Callable[[Cookie], object],
+    out: Collector,
+    later: timedelta | None,
 ) -> tuple[list[Cookie], list[Cookie]]:
     places: dict[str, list[Cookie]] = {}
     for cookie in reversed(new):
@@ -88,18 +93,20 @@ def _paired(
     for cookie in old:
         partners = places.get(repr(alike(cookie)))
         if partners:
-            _pair(at, cookie, partners.pop(), out)
+            _pair(at, cookie, partners.pop(), out, later)
         else:
             left.append(cookie)
     free = {id(cookie) for partners in places.values() for cookie in partners}
     return left, [cookie for cookie in new if id(cookie) in free]
 
 
-def _pair(at: str, old: Cookie, new: Cookie, out: Collector) -> None:
+def _pair(at: str, old: Cookie, new: Cookie, out: Collector, later: timedelta | None) -> None:
     if old.value != new.value:
         out.add(at, Kind.VALUE, old.value, new.value)
     for key in dict.fromkeys((*old.attributes, *new.attributes)):
-        _attribute(f"{at}.{key}", old.attributes.get(key), new.attributes.get(key), out)
+        mine, theirs = old.attributes.get(key), new.attributes.get(key)
+        if key != "expires" or not clock.moved(mine, theirs, later):
+            _attribute(f"{at}.{key}", mine, theirs, out)
 
 
 def _attribute(at: str, old: str | None, new: str | None, out: Collector) -> None:
@@ -112,13 +119,6 @@ def _attribute(at: str, old: str | None, new: str | None, out: Collector) -> Non
     elif not at.endswith(".expires"):
         out.add(at, Kind.VALUE, old, new)
     else:
-        a, b = _date(old), _date(new)
+        a, b = clock.read(old), clock.read(new)
         if a is None or b is None or a != b:
             out.add(at, Kind.FORMAT if (a is None) != (b is None) else Kind.VALUE, old, new)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from harness.compare import cookies, fields
+from harness.compare import clock, cookies, fields
 from harness.compare.collect import Collector
 from harness.model.difference import Kind
 from harness.model.request import Headers
@@ -158,7 +158,12 @@ def _challenges(name: str, old: Response, new: Response, out: Collector) -> None
 # Fields that are compared as a whole, in a way of their own.
 _SPECIAL: dict[str, Callable[[Response, Response, Collector], None]] = {
     "content-encoding": _content_encoding,
-    "set-cookie": lambda old, new, out: cookies.compare(old.all("set-cookie"), new.all("set-cookie"), out),
+    "set-cookie": lambda old, new, out: cookies.compare(
+        old.all("set-cookie"), new.all("set-cookie"), out, clock.drift(old, new)
+    ),
+    "expires": clock.expires,
+    "last-modified": clock.last_modified,
+    "age": clock.age,
     "www-authenticate": partial(_challenges, "www-authenticate"),
     "proxy-authenticate": partial(_challenges, "proxy-authenticate"),
 }

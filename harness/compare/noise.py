@@ -2,35 +2,50 @@
 
 The old side is asked again; where its answers differ, a difference between old and new says little. It is set aside
 only at exactly such a place, only for the kinds that were seen there (value, order), and only if both values share
-type and format. Places that count items are no help where the old side reorders or resizes the array that holds
-them: what stood at `$.items[0].price` was another item's price.
+type and format; of texts, what never changed on the old side must be the same on the new. Places that count items are
+no help where the old side reorders or resizes the array that holds them: what stood at `$.items[0].price` was another
+item's price.
 """
 
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
+from harness.compare import wording
 from harness.compare.answers import compare
-from harness.compare.collect import CAP_NOTE
-from harness.compare.formats import same_format
+from harness.compare.collect import CAP_NOTE, TEXT_LIMIT
+from harness.compare.formats import format_of, same_format
 from harness.model.difference import Cause, Difference, Kind
 from harness.model.response import Answer, NoResponse, Response
 from harness.model.rule import CompareRules
 
 _KINDS = frozenset({Kind.VALUE, Kind.ORDER})
 _COUNTED = re.compile(r"\[\d+\]|(?<=body:)(?:line|record) \d+")
+_WORDED = frozenset({"text", "uri", "email"})
 _NEVER = ("status", "response", "body", "time:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
-    """What repeats of the old side taught: kinds by place, places that hold moving items, and what to tell of it."""
+    """What repeats of the old side taught: kinds by place, places that hold moving items, and what to tell of it.
+
+    `values` are what else the old side showed at a place.
+    """
 
     places: dict[str, frozenset[Kind]]
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     moving: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+
+
+Translate = Callable[[str, str], str]
+
+
+def untranslated(_at: str, text: str) -> str:
+    """Return a text as it is."""
+    return text
 
 
 NOTHING = Noise(places={})
@@ -41,6 +56,7 @@ def learn(old: Response, repeats: Sequence[Answer], rules: CompareRules, *, meth
     if not repeats:
         return NOTHING
     places: defaultdict[str, set[Kind]] = defaultdict(set)
+    values: defaultdict[str, list[str]] = defaultdict(list)
     moving: set[str] = set()
     notes = []
     for answer in repeats:
@@ -55,9 +71,12 @@ def learn(old: Response, repeats: Sequence[Answer], rules: CompareRules, *, meth
         differences = [difference for difference in found.differences if difference.cause is Cause.UNEXPLAINED]
         for difference in differences:
             places[difference.at].add(difference.kind)
+            if difference.kind is Kind.VALUE and difference.new is not None:
+                values[difference.at].append(difference.new)
         moving |= _moving(differences)
     kinds = {place: frozenset(found) for place, found in places.items()}
-    return Noise(places=kinds, moving=frozenset(moving), notes=tuple(notes))
+    others = {place: tuple(found) for place, found in values.items()}
+    return Noise(places=kinds, values=others, moving=frozenset(moving), notes=tuple(notes))
 
 
 def _moving(differences: Iterable[Difference]) -> set[str]:
@@ -92,29 +111,33 @@ def _is_item(at: str) -> bool:
     return bool(re.search(r"(?:\[\d+\]|body:(?:line|record) \d+)$", at))
 
 
-def set_aside(differences: Sequence[Difference], noise: Noise) -> tuple[Difference, ...]:
+def set_aside(
+    differences: Sequence[Difference], noise: Noise, translate: Translate = untranslated
+) -> tuple[Difference, ...]:
     """Return the differences with those that noise explains marked so, others at such a place with a note.
+
+    `translate` turns a text of the old side, at a place, into what it becomes with the new side's own values.
 
     Nothing is set aside if the comparison was cut short.
     """
     if not noise.places:
         return tuple(differences)
     capped = any(difference.note == CAP_NOTE for difference in differences)
-    return tuple(_judged(difference, noise, capped=capped) for difference in differences)
+    return tuple(_judged(difference, noise, translate, capped=capped) for difference in differences)
 
 
-def _judged(difference: Difference, noise: Noise, *, capped: bool) -> Difference:
+def _judged(difference: Difference, noise: Noise, translate: Translate, *, capped: bool) -> Difference:
     kinds = noise.places.get(difference.at)
     if kinds is None or difference.cause is not Cause.UNEXPLAINED:
         return difference
-    why = "the comparison was cut short" if capped else _why_not(difference, kinds, noise)
+    why = "the comparison was cut short" if capped else _why_not(difference, kinds, noise, translate)
     if not why:
         return replace(difference, cause=Cause.NOISE)
     told = f"the old side also differs from itself here ({why})"
     return replace(difference, note="; ".join(filter(None, (difference.note, told))))
 
 
-def _why_not(difference: Difference, kinds: frozenset[Kind], noise: Noise) -> str:
+def _why_not(difference: Difference, kinds: frozenset[Kind], noise: Noise, translate: Translate) -> str:
     """Return why a difference at a noisy place is not noise, "" if it is."""
     at = difference.at
     if difference.kind not in _KINDS:
@@ -126,9 +149,11 @@ def _why_not(difference: Difference, kinds: frozenset[Kind], noise: Noise) -> st
     holder = _holder(at)
     if holder is not None and any(_inside(at, place) for place in noise.moving):
         return "its items change places there: a rule with `unordered` lets them be compared"
-    if difference.kind is Kind.VALUE and not _alike(difference):
+    if difference.kind is not Kind.VALUE:
+        return ""
+    if not _alike(difference):
         return "but the values share no type and format"
-    return ""
+    return "" if _worded_alike(difference, noise.values.get(at, ()), translate) else "but in other parts of the text"
 
 
 def _inside(at: str, holder: str) -> bool:
@@ -145,6 +170,29 @@ def _alike(difference: Difference) -> bool:
         return same_format(_bare(old), _bare(new))
     a, b = _scalar(old), _scalar(new)
     return a is not None and b is not None and a[0] == b[0] and same_format(a[1], b[1])
+
+
+def _worded_alike(difference: Difference, others: Sequence[str], translate: Translate) -> bool:
+    """Tell whether two texts that share a format differ only where the old side's own texts do."""
+    old, new = difference.old or "", difference.new or ""
+    read = _bare if difference.path is None else _string
+    if max(map(len, (old, new, *others))) > TEXT_LIMIT or not others:
+        return not others  # shortened: what follows is not known
+    if all(_weak(new) != _weak(one) for one in (old, *others)):
+        return False
+    theirs, olds = read(new), [read(one) for one in (old, *others)]
+    if not {format_of(olds[0]), format_of(theirs)} & _WORDED:
+        return True
+    return wording.fits(theirs, [translate(difference.at, one) for one in olds])
+
+
+def _weak(text: str) -> bool:
+    return text.startswith('W/"')
+
+
+def _string(text: str) -> str:
+    found = _scalar(text)
+    return found[1] if found is not None else text
 
 
 def _bare(text: str) -> str:

@@ -21,11 +21,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to say."""
+    """What to say; `raw` is sent as it is, in place of all else, and ends the connection."""
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
     body: bytes = b"{}"
+    raw: bytes | None = None
 
 
 Behaviour = Callable[[Asked], Answer]
@@ -92,6 +93,10 @@ def _handler(server: PlainServer) -> type[BaseHTTPRequestHandler]:
             asked = Asked(method=self.command, target=self.path, headers=dict(self.headers.items()), body=body)
             server.asked.append(asked)
             answer = server.behave(asked)
+            if answer.raw is not None:
+                self.wfile.write(answer.raw)
+                self.close_connection = True
+                return
             content = b"" if self.command == "HEAD" else answer.body
             head = [f"HTTP/1.1 {answer.status} X"]
             head += [f"{name}: {value}" for name, value in answer.headers]
