@@ -15,6 +15,7 @@ from json import dumps
 from urllib.parse import quote, quote_plus
 
 SHORT = 4
+_SPACED = 8
 _ROUNDS = 5
 _REMEMBERED = 6  # bytes of an escape: so there are some 70,000 at most
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'", b"nbsp": b"\xc2\xa0"}
@@ -23,10 +24,14 @@ _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """Bytes to look for; `widen` takes one more Base64 character at each end, which holds bits of the secret."""
+    """Bytes to look for; `widen` takes one more Base64 character at each end, which holds bits of the secret.
+
+    `wide` says that they are UTF-16, and so must be what is put in their place.
+    """
 
     needle: bytes
     widen: bool = False
+    wide: bool = False
 
 
 def forms(value: str) -> tuple[tuple[Form, ...], tuple[bytes, ...]]:
@@ -40,7 +45,29 @@ def forms(value: str) -> tuple[tuple[Form, ...], tuple[bytes, ...]]:
     kept = dict.fromkeys(shape for shape in (*shapes, as_json) if len(shape) >= SHORT)
     found = [Form(needle=needle) for needle in kept]
     found += [Form(needle=core, widen=True) for core in cores if core not in kept]
-    return tuple(found), tuple(dict.fromkeys(raw.hex().encode() for raw in plain))
+    found += [Form(needle=needle, wide=True) for needle in _wide(value)]
+    return tuple(found), tuple(dict.fromkeys(_hexes(plain)))
+
+
+def wide(text: str) -> bytes:
+    """Return ASCII text as it stands in UTF-16 of either byte order: without the zero byte at one of its ends."""
+    return text.encode("utf-16-le")[:-1]
+
+
+def _wide(value: str) -> Iterator[bytes]:
+    if value.isascii():
+        yield from dict.fromkeys((wide(value), wide(dumps(value)[1:-1])))
+    else:
+        yield value.encode("utf-16-le", "surrogatepass")
+        yield value.encode("utf-16-be", "surrogatepass")
+
+
+def _hexes(plain: tuple[bytes, ...]) -> Iterator[bytes]:
+    """Yield hex; spaced too where a secret is no longer than the stretch of bytes that reports show so."""
+    for raw in plain:
+        yield raw.hex().encode()
+        if len(raw) <= _SPACED:
+            yield raw.hex(" ").encode()
 
 
 def _plain(value: str) -> tuple[bytes, ...]:

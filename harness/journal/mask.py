@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from sys import byteorder
 
-from harness.journal.forms import Form, Origin, Trail, forms, views
+from harness.journal.forms import Form, Origin, Trail, forms, views, wide
 from harness.model.secret import Secret
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 _.,:/${}-]")
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _LABEL = 80
+_LINE = 8  # characters; a shorter line of a secret (a brace, a blank) would blot out more than it hides
 _PLAINEST = b"[***]"
 _FEW = 12  # about as many searches cost as much as one look at the windows
 _WINDOW = 8
@@ -48,10 +49,18 @@ class Mask:
         self._labels[secret.value] = words
         for form in plain:
             self._look_for(form.needle)
-            self._forms.setdefault(form.needle, (form, words))
+            self._forms.setdefault(form.needle, (form, wide(words.decode()) if form.wide else words))
         for needle in hexes:
             self._look_for(needle, needle.upper())
             self._hex.setdefault(needle, words)
+        self._add_lines(secret)
+
+    def _add_lines(self, secret: Secret) -> None:
+        """Mask each line of a key as well: texts are compared and shown line by line."""
+        lines = secret.value.splitlines()
+        for line in lines if len(lines) > 1 else ():
+            if len(line.strip()) >= _LINE:
+                self.add(Secret(value=line.strip(), label=secret.label))
 
     def _look_for(self, *needles: bytes) -> None:
         """Add to what is searched one by one, or, once that is much, to the windows."""

@@ -26,7 +26,7 @@ def curl_command(request: Request, gateway: Gateway, mask: Mask) -> str:
     file `body.bin`.
     """
     before, data = _body(request, mask)
-    parts = ["curl -sS -i -g --path-as-is", *_connection(gateway), *_method(request.method)]
+    parts = ["curl -sS -i -g --path-as-is", *_connection(gateway, mask, request.side), *_method(request.method)]
     parts += [f"-H {quote(mask(header), request.side)}" for header in _headers(request)]
     return before + " \\\n  ".join([*parts, *data, quote(mask(request.url), request.side)])
 
@@ -47,16 +47,16 @@ def _variable(mark: str, side: Side) -> str:
     return f'"${{{name}}}"'
 
 
-def _connection(gateway: Gateway) -> Iterator[str]:
+def _connection(gateway: Gateway, mask: Mask, side: Side) -> Iterator[str]:
     yield "--http2" if gateway.http == "2" else "--http1.1"
     if gateway.connect_to:
-        yield f"--connect-to {shlex.quote('::' + gateway.connect_to)}"
+        yield f"--connect-to {quote(mask('::' + gateway.connect_to), side)}"
     if gateway.ca_file:
-        yield f"--cacert {shlex.quote(str(gateway.ca_file))}"
+        yield f"--cacert {quote(mask(str(gateway.ca_file)), side)}"
     if gateway.proxy is None:
         yield "--noproxy '*'"
     elif gateway.proxy != "environment":
-        yield f"--proxy {shlex.quote(gateway.proxy)}"
+        yield f"--proxy {quote(mask(gateway.proxy), side)}"
 
 
 def _method(method: str) -> list[str]:
@@ -79,10 +79,22 @@ def _body(request: Request, mask: Mask) -> tuple[str, list[str]]:
         return "", []
     if len(body) > _INLINE:
         return f"# the body: {len(body):,} bytes in body.bin\n", ["--data-binary @body.bin"]
+    text = _text(body)
+    if text is not None:
+        masked = mask(text)
+        return "", [f"{'--data-raw' if masked.startswith('@') else '--data-binary'} {quote(masked, request.side)}"]
+    raw = body.decode("latin-1")
+    if mask(raw) != raw:  # Base64 would carry it past the eye, and a variable cannot stand inside
+        return f"# the body: {len(body):,} bytes in body.bin (no text, and it holds a secret)\n", [
+            "--data-binary @body.bin"
+        ]
+    return f"printf %s {b64encode(body).decode()} | base64 -d | \\\n", ["--data-binary @-"]
+
+
+def _text(body: bytes) -> str | None:
+    """Return a body as text, None if no command line can hold it."""
     try:
-        text = mask(body.decode("utf-8"))
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        return f"printf %s {b64encode(body).decode()} | base64 -d | \\\n", ["--data-binary @-"]
-    return "", [f"{'--data-raw' if text.startswith('@') else '--data-binary'} {quote(text, request.side)}"]
+        return None
+    return None if "\0" in text else text

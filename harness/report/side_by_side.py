@@ -197,10 +197,15 @@ def _lines(exchange: Exchange | None, mask: Mask) -> list[str]:
     try:
         text = mask(content.decode("utf-8"))
     except UnicodeDecodeError:
-        return [f"binary: {mask(content[:48].hex(' '))}"]
+        return [f"binary: {_masked_bytes(content, mask)[:48].hex(' ')}"]
     with suppress(msgspec.DecodeError, RecursionError, ValueError):  # else it is shown as it came
         text = msgspec.json.format(text, indent=2)
     return [short(line, _VALUE) for line in text.split("\n")[:_MOST_COMPARED]] if text else []
+
+
+def _masked_bytes(content: bytes, mask: Mask) -> bytes:
+    """Return bytes with secrets masked: in hex, half a secret would no longer be found."""
+    return mask(content.decode("latin-1")).encode("latin-1", "replace")
 
 
 def _differences(differences: Sequence[Difference], say: _Say) -> Table:
