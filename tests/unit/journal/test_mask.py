@@ -221,3 +221,35 @@ def test_text_that_holds_no_secret_never_changes(text: str) -> None:
 @given(data=st.binary(max_size=200))
 def test_any_bytes_can_be_looked_through(data: bytes) -> None:
     assert mask_of(PLAIN).data(data) == data
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("secret", [PLAIN, "ключ-日本"])
+def test_utf_16_is_masked_and_stays_utf_16(codec: str, secret: str) -> None:
+    masked = mask_of(secret).data(f"before {secret} after".encode(codec))
+    assert secret.encode("utf-16-le") not in masked
+    assert secret.encode("utf-16-be") not in masked
+    if secret.isascii():
+        assert masked.decode(codec) == "before [masked ${env:K0}] after"
+
+
+def test_json_in_utf_16_is_masked() -> None:
+    secret = 'say "no" to\\it'
+    masked = mask_of(secret).data(json.dumps({"key": secret}).encode("utf-16-be"))
+    assert masked.decode("utf-16-be") == '{"key": "[masked ${env:K0}]"}'
+
+
+def test_each_line_of_a_key_is_masked() -> None:
+    """Texts are compared and shown line by line; short lines are no secret."""
+    lines = ["-----BEGIN KEY-----", "c4n4ry1+/abcdefghi", "c4n4ry2+/jklmnopqr", "=Qz", "-----END KEY-----"]
+    mask = mask_of("\n".join(lines) + "\n")
+    assert mask.text(f"> {lines[1]}") == "> [masked ${env:K0}]"
+    assert mask.text(f"> {quote(lines[2], safe='')}") == "> [masked ${env:K0}]"
+    assert mask.text(lines[3]) == lines[3]
+    assert mask.text("\n".join(lines)) == "[masked ${env:K0}]"
+
+
+def test_a_short_secret_is_masked_in_a_hex_dump() -> None:
+    mask = mask_of("c4n4ry77")
+    assert mask.text(f"from byte 3: {b'c4n4ry77'.hex(' ')}") == "from byte 3: [masked ${env:K0}]"
+    assert mask.text(b"c4n4ry77".hex(" ").upper()) == "[masked ${env:K0}]"

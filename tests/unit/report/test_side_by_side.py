@@ -3,6 +3,8 @@
 import io
 import re
 import subprocess
+from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -140,3 +142,25 @@ def test_a_large_body_is_expected_in_a_file() -> None:
 
 def test_quoting_an_empty_text() -> None:
     assert quote("", Side.OLD) == "''"
+
+
+@pytest.mark.parametrize("body", [b"\xff key=hunter2", b"key=hunter2\0"])
+def test_a_secret_in_a_body_that_is_no_text_is_not_handed_out(body: bytes) -> None:
+    request = Request(side=Side.OLD, method="POST", url="https://old.example/", body=body)
+    command = curl_command(request, GATEWAYS[Side.OLD], mask)
+    assert b64encode(body).decode() not in command
+    assert "holds a secret" in command
+    assert "--data-binary @body.bin" in command
+
+
+def test_secrets_of_the_gateway_are_variables() -> None:
+    gateway = replace(GATEWAYS[Side.OLD], proxy="socks5h://clerk:hunter2@proxy:1", connect_to="hunter2.example:1")
+    command = curl_command(Request(side=Side.OLD, method="GET", url="https://old.example/"), gateway, mask)
+    assert "hunter2" not in command
+    assert command.count('"${OLD_KEY}"') == 2
+
+
+def test_a_hex_dump_shows_no_secret() -> None:
+    shown = _show(Probed(title="t", old=_exchange(Side.OLD, b"\xff hunter2"), new=None))
+    assert "binary: ff 20" in shown
+    assert b"hunt".hex(" ") not in shown
