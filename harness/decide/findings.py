@@ -45,7 +45,7 @@ class FindingFold:
         self.waivers_used: set[str] = set()
         self._groups: dict[_Key, _Group] = {}
         self._infos: dict[tuple[str, int], tuple[str, str, bool]] = {}
-        self._strict = False
+        self.strict = False
 
     def plan(self, planned: Planned) -> None:
         """Remember names, operations and importance of the planned cases."""
@@ -64,8 +64,11 @@ class FindingFold:
                 for difference in pair.differences
                 if not _follows(difference, lead)
             ]
-            if pair.outcome != "PASS" and not any(reported):
-                self._trouble(event, pair)
+            for text in pair.broken:
+                self._trouble(event, _BLAMED[text.startswith("old")], text, at=_expected_at(text))
+            if pair.outcome != "PASS" and not any(reported) and not pair.broken:
+                for text in pair.why[:1]:
+                    self._trouble(event, Outcome(pair.outcome), text, at="response")
 
     def add_judged(self, event: Judged) -> None:
         """Take a test that the user wrote."""
@@ -90,7 +93,7 @@ class FindingFold:
 
     def _difference(self, event: Round, pair: RecordedPair, difference: RecordedDifference) -> bool:
         """Count a difference in its group; return True if it fails the pair."""
-        failing = difference.cause in _FAILING or (difference.cause == "gateway" and _says_gateway(pair, difference))
+        failing = difference.cause in _FAILING or (self.strict and difference.cause == Cause.GATEWAY.value)
         outcome = Outcome(pair.outcome) if failing else Outcome.PASS
         group = _group(
             event.suite,
@@ -111,11 +114,10 @@ class FindingFold:
         self._count(key, group, event.round, alone=not in_status or difference.at in {"status", "response"})
         return failing and outcome is not Outcome.PASS
 
-    def _trouble(self, event: Round, pair: RecordedPair) -> None:
-        for text in pair.why[:1]:
-            at = "response" if "answer" in text else "expect"
-            group = _group(event.suite, event.index, Outcome(pair.outcome), at=at, title=text)
-            self._count((event.suite, pair.outcome, "trouble", _NUMBER.sub("#", text)), group, event.round)
+    def _trouble(self, event: Round, outcome: Outcome, text: str, *, at: str) -> None:
+        """Count what is no difference: a broken expectation, an answer that proves nothing."""
+        group = _group(event.suite, event.index, outcome, at=at, title=text)
+        self._count((event.suite, outcome.value, "trouble", _NUMBER.sub("#", text)), group, event.round)
 
     def _count(self, key: _Key, group: _Group, round_: int, *, alone: bool = True) -> None:
         known = self._groups.setdefault(key, group)
@@ -187,9 +189,16 @@ def _with_followers(pair: RecordedPair, difference: RecordedDifference) -> str:
     return f"{difference.note}; {told}" if difference.note else told
 
 
-def _says_gateway(pair: RecordedPair, difference: RecordedDifference) -> bool:
-    """Tell whether a `gateway` difference is one of those that failed this pair (strict mode)."""
-    return any(text.startswith(difference.at) for text in pair.why)
+# an old side that breaks an expectation is no reference; a new one is wrong
+_BLAMED = {True: Outcome.ERROR, False: Outcome.FAIL}
+
+
+def _expected_at(text: str) -> str:
+    """Return the place that a broken expectation (compare/intended.py words it) is about."""
+    if "expected status" in text:
+        return "status"
+    named = re.search(r"expected (?:no )?header ([!-~]+?)(?:[ ,:]|$)", text)
+    return f"header:{named[1]}" if named else "time:total"
 
 
 def _group(

@@ -31,6 +31,7 @@ class Fold:
                 self._findings.add_round(event)
             case Started():
                 self._started = event
+                self._findings.strict = event.gates.strict
             case Planned():
                 self._planned.append(event)
                 self._cases.plan(event)

@@ -235,3 +235,34 @@ def test_equal_values_that_are_wrong_are_titled_by_their_note() -> None:
     )
     summary = fold([started(), planned(info(0)), asked(0, link, **FAILED), END])
     assert summary.findings[0].title == "the new side's answer points to the old gateway: body:$.self"
+
+
+def test_each_broken_expectation_is_a_finding_at_its_place() -> None:
+    broken = (
+        "new: expected status 200, got 404",
+        "new: expected header x-a: 1, got none",
+        "new: expected no header x-b, got 2",
+        "old: expected an answer within 1 s, took 2.000 s",
+    )
+    pair = RecordedPair(
+        step=0, old=answer(), new=answer(404), counts={"unexplained": 1}, differences=(header("vary"),), broken=broken,
+        outcome="FAIL", why=broken,
+    )  # fmt: skip
+    asked_once = Round(at=4.0, suite="parity", index=0, case="case 0", round=0, pairs=(pair,))
+    summary = fold([started(), planned(info(0)), asked_once, END])
+    assert {(finding.at, finding.outcome) for finding in summary.findings} == {
+        ("header:vary", Outcome.FAIL),
+        ("status", Outcome.FAIL),
+        ("header:x-a", Outcome.FAIL),
+        ("header:x-b", Outcome.FAIL),
+        ("time:total", Outcome.ERROR),
+    }
+
+
+@pytest.mark.parametrize(("strict", "outcome"), [(True, Outcome.FAIL), (False, Outcome.PASS)])
+def test_a_dialect_fails_under_strict_only(strict: bool, outcome: Outcome) -> None:
+    status = RecordedDifference(at="status", kind="value", cause="gateway", old="403", new="404")
+    gates = GateInfo(require=("parity",), strict=strict)
+    told = {"outcome": outcome.value, "why": ("status: old 403, new 404",) if strict else ()}
+    summary = fold([started(gates=gates), planned(info(0)), asked(0, status, **told), END])
+    assert summary.findings[0].outcome is outcome
