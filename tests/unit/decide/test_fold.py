@@ -263,6 +263,6 @@ def test_each_broken_expectation_is_a_finding_at_its_place() -> None:
 def test_a_dialect_fails_under_strict_only(strict: bool, outcome: Outcome) -> None:
     status = RecordedDifference(at="status", kind="value", cause="gateway", old="403", new="404")
     gates = GateInfo(require=("parity",), strict=strict)
-    told = {"outcome": outcome.value, "why": ("status: old 403, new 404",) if strict else ()}
+    told: dict[str, Any] = {"outcome": outcome.value, "why": ("status: old 403, new 404",) if strict else ()}
     summary = fold([started(gates=gates), planned(info(0)), asked(0, status, **told), END])
     assert summary.findings[0].outcome is outcome
