@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +15,8 @@ import pytest
 from harness.content import content_dir
 from harness.engine.plan import requests
 from harness.engine.session import Order, Session
-from harness.model.errors import CutoverError
+from harness.journal.runs import make_root
+from harness.model.errors import CutoverError, UsageError
 from harness.model.event import Event, RecordedPair, Round
 from harness.model.finding import Summary
 from harness.model.outcome import ExitCode
@@ -54,7 +57,9 @@ class Live:
         """Count a unit that came back."""
         if isinstance(event, Round):
             self._done += sum(_requests(pair) for pair in event.pairs)
-            self._failing += sum(pair.counts.get("unexplained", 0) for pair in event.pairs)
+            self._failing += sum(
+                pair.counts.get(cause, 0) for pair in event.pairs for cause in ("unexplained", "weaker")
+            )
             self._console.update(self._done, self._failing)
 
     def sent(self) -> None:
@@ -72,17 +77,33 @@ def _requests(pair: RecordedPair) -> int:
 
 def execute(scenario: Scenario, order: Order, selection: Selection) -> ExitCode:
     """Rehearse one scenario; raises the CutoverError that stopped it, if one did."""
-    out = _terminal()
-    plugin = Rehearsal(scenario=scenario, order=order, listener=Live(Console(out)), quiet_terminal=True)
     arguments = _arguments(scenario, order, selection)
+    with _terminal() as out:
+        return _execute(
+            arguments, Rehearsal(scenario=scenario, order=order, listener=Live(Console(out)), quiet_terminal=True)
+        )
+
+
+def _execute(arguments: list[str], plugin: Rehearsal) -> ExitCode:
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    code = pytest.main(arguments, plugins=[plugin])
+    told = StringIO()
+    with redirect_stderr(told):
+        code = pytest.main(arguments, plugins=[plugin])
+    _complained(code, told.getvalue())
     if isinstance(plugin.failure, CutoverError):
         raise plugin.failure
     if plugin.failure is not None:
         raise RuntimeError("the rehearsal broke off") from plugin.failure
     return _NOTHING_RAN if plugin.summary is None and code == pytest.ExitCode.OK else ExitCode(int(code))
+
+
+def _complained(code: int, told: str) -> None:
+    """Pass on what pytest wrote to standard error; a usage error of its own (a wrong -k) becomes one of ours."""
+    if code == pytest.ExitCode.USAGE_ERROR and told.startswith("ERROR: "):
+        hint = "-k takes an expression over names, such as 'orders and not export'" if "'-k'" in told else ""
+        raise UsageError(told.removeprefix("ERROR: ").strip(), hint=hint)
+    sys.stderr.write(told)
 
 
 _NOTHING_RAN = ExitCode.INTERNAL
@@ -94,18 +115,34 @@ def _terminal() -> TextIO:
     return os.fdopen(os.dup(1), "w", encoding=encoding, errors="replace", buffering=1)
 
 
+def _cache(runs: Path) -> Path:
+    """Return the folder where pytest remembers what failed; raises UsageError where it cannot be written."""
+    make_root(runs)
+    cache = runs / ".cache"
+    try:
+        cache.mkdir(exist_ok=True)
+        (cache / "pytest.ini").write_text(INI, encoding="utf-8")
+    except OSError as error:
+        message = f"{cache}: cannot be written: {error.strerror}"
+        raise UsageError(message, hint="choose another place with --runs DIR") from error
+    return cache
+
+
 def _arguments(scenario: Scenario, order: Order, selection: Selection) -> list[str]:
     """Return pytest's arguments: nothing of a user's repository or environment may change what is judged."""
     suites = content_dir() / "suites"
     names = selection.suites or ("parity",)
-    cache = order.runs / ".cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    ini = cache / "pytest.ini"
-    if not ini.exists():
-        ini.write_text(INI, encoding="utf-8")
+    cache = _cache(order.runs)
     key = sha256(str(scenario.files[0].resolve()).encode()).hexdigest()[:16]
     arguments = [str(suites / name) for name in names]
-    arguments += ["-c", str(ini), f"--rootdir={suites}", f"--confcutdir={suites}", "--import-mode=importlib", "-q"]
+    arguments += [
+        "-c",
+        str(cache / "pytest.ini"),
+        f"--rootdir={suites}",
+        f"--confcutdir={suites}",
+        "--import-mode=importlib",
+        "-q",
+    ]
     arguments += ["-o", f"cache_dir={(cache / key).resolve()}", "-p", "no:faulthandler", "-W", "default"]
     arguments += ["-k", selection.keyword] if selection.keyword else []
     arguments += ["--lf"] if selection.lf else []

@@ -54,7 +54,8 @@ def _ports(text: str) -> tuple[int, int, int]:
     try:
         return parse_ports(text)
     except ValueError as error:
-        raise UsageError(f"--ports {text}: {error}", hint="for example --ports 8081,8082,8083, or --ports 0") from error
+        message = f"--ports {text}: expected one or three port numbers, 0 to 65535"
+        raise UsageError(message, hint="for example --ports 8081,8082,8083, or --ports 0") from error
 
 
 def _announce(ports: LabPorts, args: argparse.Namespace) -> None:

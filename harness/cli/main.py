@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import NoReturn, Protocol
 
 from harness import __version__
-from harness.model.errors import CutoverError
+from harness.model.errors import CutoverError, UsageError
 from harness.model.outcome import ExitCode
 
 VERBS = {
@@ -26,6 +26,8 @@ VERBS = {
     "schema": "print the JSON Schema of scenario files, for editors",
     "suites": "print where the suites are, for plain pytest",
 }
+
+OPTIONS = ("-h", "--help", "--version")
 
 EPILOG = """\
 examples:
@@ -76,21 +78,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    parser = _parser()
     if not argv:
-        parser.print_help()
+        _parser().print_help()
         return ExitCode.USAGE
-    known, rest = parser.parse_known_args(argv[:1])
-    module: Verb = import_module(f"harness.cli.{known.verb}")
+    name = argv[0]
+    if name in OPTIONS:
+        _parser().parse_args(argv)
+    if name not in VERBS:
+        raise _unknown(name)
+    module: Verb = import_module(f"harness.cli.{name}")
     description = (getattr(module, "__doc__", None) or "").strip()
     verb = Parser(
-        prog=f"cutover {known.verb}",
+        prog=f"cutover {name}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     module.add_arguments(verb)
-    return int(module.run(verb.parse_args(rest + argv[1:])))
+    return int(module.run(verb.parse_args(argv[1:])))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,8 +110,16 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"cutover {__version__}")
-    parser.add_argument("verb", metavar="VERB", choices=VERBS, help=argparse.SUPPRESS)
     return parser
+
+
+def _unknown(name: str) -> UsageError:
+    from difflib import get_close_matches  # noqa: PLC0415  only a typing error needs it
+
+    kind = "option" if name.startswith("-") else "verb"
+    near = get_close_matches(name, OPTIONS if kind == "option" else VERBS, n=1)
+    hint = f"did you mean `cutover {near[0]}`?" if near else "`cutover --help` lists what there is"
+    return UsageError(f"there is no {kind} {name!r}", hint=hint)
 
 
 def _tell(error: CutoverError) -> int:

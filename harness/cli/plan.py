@@ -14,9 +14,13 @@ from harness.engine.masking import mask_of, not_sent
 from harness.engine.plan import cost, skip_reason
 from harness.model.outcome import ExitCode
 from harness.model.side import Side
+from harness.report.text import plural, short
 from harness.scenario.types import Case, Scenario
 
 MOST_SHOWN = 40
+MOST_OF_NAME = 80  # characters; --json prints all
+MOST_OF_TARGET = 120
+MOST_OF_LINE = 300
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,16 +87,20 @@ def _unproven(scenario: Scenario) -> Iterator[tuple[str, str]]:
 def _lines(scenario: Scenario, most: int | None) -> Iterator[str]:
     total = cost(scenario, scenario.cases)
     limits = scenario.limits
-    yield f"{scenario.name}"
+    yield short(scenario.name, MOST_OF_LINE)
     yield ""
     for side in Side:
         yield f"  {side}  {_reached(scenario, side)}"
     yield ""
     sent = [case for case in scenario.cases if not skip_reason(case)]
-    yield f"  cases      {len(scenario.cases)}, of which {len(sent)} are sent"
-    yield f"  requests   old {total.old} (of them {total.noise} to learn noise), new {total.new}; retries not counted"
+    left = len(scenario.cases) - len(sent)
+    unsent = f", {left:,} of them not sent" if left else ""
+    yield f"  cases      {len(scenario.cases):,}{unsent}"
+    noise = f" ({total.noise:,} of them to learn what old disagrees with itself about)" if total.noise else ""
+    yield f"  requests   old {total.old:,}{noise}, new {total.new:,}; retries not counted"
     yield f"  time       at least {_duration(total.seconds)} at {limits.rate:g} requests/s per gateway"
-    yield f"  bounds     {limits.concurrency} in flight per gateway, {limits.timeout:g} s each, {limits.body:,} bytes"
+    yield f"  limits     {plural(limits.concurrency, 'request')} at a time per gateway, {limits.timeout:g} s each"
+    yield f"             {limits.body:,} bytes of a body are read"
     yield from _sent(sent, most)
     yield from _left_out(list(_unproven(scenario)))
     for note in not_sent(scenario):
@@ -110,13 +118,14 @@ def _sent(cases: list[Case], most: int | None) -> Iterator[str]:
     if not cases:
         return
     yield ""
-    yield "would send, safe cases first, then those that change something one at a time:"
+    words = ": safe cases first, then those that change something, one at a time"
+    yield f"would send{words if any(not case.safe for case in cases) else ''}"
     ordered = [case for case in cases if case.safe] + [case for case in cases if not case.safe]
     for case in ordered[:most]:
         times = f" x{case.repeat}" if case.repeat > 1 else ""
         unsafe = "" if case.safe else "  [changes something]"
-        steps = ", ".join(f"{step.method} {step.target}" for step in case.steps)
-        yield f"  {case.name}{times}: {steps}{unsafe}"
+        steps = ", ".join(f"{step.method} {short(step.target, MOST_OF_TARGET)}" for step in case.steps)
+        yield f"  {short(case.name, MOST_OF_NAME)}{times}: {short(steps, MOST_OF_LINE)}{unsafe}"
     if most is not None and len(ordered) > most:
         yield f"  … and {len(ordered) - most} more (--all lists them)"
 
@@ -125,9 +134,9 @@ def _left_out(unproven: list[tuple[str, str]]) -> Iterator[str]:
     if not unproven:
         return
     yield ""
-    yield "would stay unproven:"
+    yield "would stay unproven"
     for what, why in unproven[:MOST_SHOWN]:
-        yield f"  {what}: {why}"
+        yield f"  {short(what, MOST_OF_NAME)}: {short(why, MOST_OF_LINE)}"
     if len(unproven) > MOST_SHOWN:
         yield f"  … and {len(unproven) - MOST_SHOWN} more"
 

@@ -73,6 +73,7 @@ class _Seen:
         """Keep one step."""
         either = old or new
         assert either is not None
-        words = f"{self.case.name}: {either.request.method}"
-        title = f"{words} ({judgement.outcome})" if len(self.case.steps) == 1 else f"{words} step {len(self.steps) + 1}"
+        many = len(self.case.steps) > 1
+        step = f", step {len(self.steps) + 1} of {len(self.case.steps)} ({either.request.method})" if many else ""
+        title = f"{self.case.name}{step}: {judgement.outcome}"
         self.steps.append(Probed(title=title, old=old, new=new, differences=differences, why=judgement.why))

@@ -46,10 +46,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _check_junit(path: Path | None, files: int) -> None:
+    """Raise UsageError where the JUnit file cannot be written, before anything is sent."""
+    if path is None:
+        return
+    if files > 1:
+        raise UsageError(
+            "--junitxml takes one scenario", hint="each run writes a junit.xml of its own, beside its report"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--junitxml {path}: the folder cannot be made: {error.strerror}"
+        raise UsageError(message, hint="name a file in a folder that can be written") from error
+    if path.is_dir():
+        raise UsageError(f"--junitxml {path}: this is a directory", hint="name a file")
+
+
 def run(args: argparse.Namespace) -> int:
     """Rehearse each scenario; all are read before anything is sent."""
     if len(args.file) > 1 and (args.resume or args.against):
         raise UsageError("--resume and --against take one scenario", hint="name a single FILE")
+    _check_junit(args.junitxml, len(args.file))
     sets = assignments(args.set)
     files = list(args.file)
     if args.resume and not files:

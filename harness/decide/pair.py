@@ -15,6 +15,18 @@ _OUR_OWN = {
 }
 
 
+_WORDS = {
+    "missing": "new lacks it",
+    "added": "new adds it",
+    "type": "another type",
+    "value": "another value",
+    "order": "another order",
+    "null-absent": "null on one side, absent on the other",
+    "format": "another format",
+    "coding": "another content coding",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """An outcome and the sentences that say why (none for a plain PASS)."""
@@ -121,6 +133,8 @@ def _failing(differences: Sequence[Difference], *, strict: bool, comparable: boo
 
 
 def describe(difference: Difference) -> str:
-    """Return one line: place, kind and cause (values are shown beside it, masked)."""
+    """Return one line that begins with the place; values, but for a status, are shown beside it, masked."""
     weaker = "weaker than old: " if difference.cause is Cause.WEAKER else ""
-    return f"{weaker}{difference.at} {difference.kind}"
+    if difference.at == "status":
+        return f"{weaker}status: old {difference.old}, new {difference.new}"
+    return f"{weaker}{difference.at}: {_WORDS.get(difference.kind, difference.kind)}"

@@ -79,11 +79,11 @@ def _holding(suite: SuiteResult, cases: Sequence[CaseResult]) -> list[str]:
     if suite.errors:
         lines.append(f"{suite.name}: {suite.errors} of {total} cases could not be judged (error)")
     if suite.inconclusive:
-        lines.append(f"{suite.name}: {suite.inconclusive} of {total} cases prove nothing (inconclusive)")
+        lines.append(f"{suite.name}: {suite.inconclusive} of {total} cases proved nothing (inconclusive)")
     if skipped:
-        lines.append(
-            f"{suite.name}: {skipped} unsafe cases were not sent (say `unsafe: run`, or `unsafe: skip` and why)"
-        )
+        cases_were = "case was" if skipped == 1 else "cases were"
+        way = "say `unsafe: run`, or `unsafe: skip` and why"
+        lines.append(f"{suite.name}: {skipped} unsafe {cases_were} not sent ({way})")
     if not lines and suite.outcome is Outcome.INCONCLUSIVE:
         lines.append(f"{suite.name}: every case was skipped; nothing is proven")
     return lines
@@ -95,7 +95,7 @@ def _not_done(what: str, owner: str) -> str:
 
 def _passed(suite: SuiteResult) -> str:
     skipped = f", {suite.skipped} skipped as agreed" if suite.skipped else ""
-    return f"{suite.name}: {suite.passed} cases passed{skipped}"
+    return f"{suite.name}: {suite.passed} {'case' if suite.passed == 1 else 'cases'} passed{skipped}"
 
 
 def unproven(started: Started, cases: Sequence[CaseResult], *, partial: bool) -> tuple[Unproven, ...]:

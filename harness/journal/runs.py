@@ -14,6 +14,7 @@ ROOT = Path("cutover-runs")
 LATEST = "latest"
 _SLUG = 40
 _SHOWN = 5
+_ELSEWHERE = "choose another place with --runs DIR"
 
 
 def new_run_id(now: float, name: str) -> str:
@@ -24,17 +25,27 @@ def new_run_id(now: float, name: str) -> str:
     return f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}-{slug}-{secrets.token_hex(2)}"
 
 
-def create_run_dir(root: Path, run_id: str) -> Path:
-    """Make the directory of a new run; the root ignores itself, since evidence belongs in no repository."""
-    directory = root / run_id
+def make_root(root: Path) -> None:
+    """Make the place where runs are kept, if it is not there; raises UsageError where that cannot be."""
     try:
+        if root.exists() and not root.is_dir():
+            raise UsageError(f"{root}: not a directory, so runs cannot be kept there", hint=_ELSEWHERE)
         if not root.exists():
             root.mkdir(parents=True, exist_ok=True)
             (root / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise UsageError(f"{root}: runs cannot be kept there: {error.strerror}", hint=_ELSEWHERE) from error
+
+
+def create_run_dir(root: Path, run_id: str) -> Path:
+    """Make the directory of a new run; the root ignores itself, since evidence belongs in no repository."""
+    make_root(root)
+    directory = root / run_id
+    try:
         directory.mkdir()
     except OSError as error:
-        hint = "choose another place with --runs"
-        raise UsageError(f"{directory}: cannot make the run's directory: {error.strerror}", hint=hint) from error
+        message = f"{directory}: cannot make the run's directory: {error.strerror}"
+        raise UsageError(message, hint=_ELSEWHERE) from error
     return directory
 
 

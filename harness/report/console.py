@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model.finding import Finding, Summary
-from harness.model.outcome import Severity, Verdict
+from harness.model.outcome import Outcome, Severity, Verdict
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
 from harness.report.view import Aside, extent, headline, problems, scope, set_aside
 
@@ -131,12 +131,12 @@ class Console:
         if rate and done < self._total:
             parts.append(f"{duration((self._total - done) / rate)} left")
         text = Text("  ".join(parts), overflow="ellipsis", no_wrap=True)
-        met = plural(differences, "unexplained difference") if differences else "no unexplained difference so far"
+        met = plural(differences, "unexplained difference")
         return text.append("  ").append(met, style="red" if differences else "dim")
 
     def _bar(self, done: int, words: Text) -> RenderableType:
         grid = Table.grid(padding=(0, 1))
-        bar = ProgressBar(total=max(self._total, 1), completed=done, width=min(30, self.terminal.width // 3))
+        bar = ProgressBar(total=max(self._total, 1), completed=done, width=min(30, self.terminal.width // 5))
         grid.add_row(bar, words)
         return grid
 
@@ -170,9 +170,12 @@ def _findings(summary: Summary) -> list[RenderableType]:
     found = problems(summary)
     if not found:
         return []
-    parts: list[RenderableType] = [_heading(f"What is wrong ({len(found)})")]
+    failing = sum(finding.outcome is Outcome.FAIL for finding in found)
+    parts: list[RenderableType] = [_heading(f"What is wrong ({failing:,})")] if failing else []
     remedies: dict[str, int] = {}
     for number, finding in enumerate(found[:MOST_FINDINGS], 1):
+        if number == failing + 1:
+            parts.append(_heading(f"What could not be judged ({len(found) - failing:,})"))
         first = remedies.setdefault(finding.remedy, number)
         parts.append(_finding(number, finding, finding.remedy if first == number else f"as for {first}."))
     if len(found) > MOST_FINDINGS:
@@ -182,7 +185,8 @@ def _findings(summary: Summary) -> list[RenderableType]:
 
 def _finding(number: int, finding: Finding, remedy: str) -> RenderableType:
     head = Text().append(f"{number}. ", style="bold")
-    head.append(f"{finding.severity.value} ", style=_STYLE_OF_SEVERITY[finding.severity])
+    if finding.outcome is Outcome.FAIL:
+        head.append(f"{finding.severity.value}: ", style=_STYLE_OF_SEVERITY[finding.severity])
     head.append(visible(short(finding.title, 300)), style="bold")
     body = Text(visible(short(extent(finding), 300)))
     if finding.operation and finding.operation != finding.case:
@@ -219,30 +223,34 @@ def _value(value: str | None) -> str:
 def _aside(asides: tuple[Aside, ...]) -> list[RenderableType]:
     if not asides:
         return []
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right")
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    total = sum(aside.count for aside in asides)
+    parts: list[RenderableType] = [
+        _heading(f"Differences set aside ({total:,}): met, and not held against the new side")
+    ]
     for aside in asides:
-        words = Text(aside.meaning)
-        if aside.example is not None:
-            words.append("\nfor example ", style="dim").append(visible(aside.example.at), style="cyan").append(": ")
-            words.append_text(_change(aside.example, 40))
-            if aside.example.remedy:
-                words.append("\nto answer alike: ", style="dim").append(visible(aside.example.remedy))
-        grid.add_row(Text(f"{aside.count:,}"), Text(aside.cause, style="bold"), words)
-    return [_heading("Differences set aside"), grid]
+        head = Text().append(f"{aside.count:>5,}  ").append(f"{aside.cause}: ", style="bold").append(aside.meaning)
+        parts += [head, *([_example(aside.example)] if aside.example is not None else [])]
+    return parts
+
+
+def _example(finding: Finding) -> RenderableType:
+    words = Text("for example ", style="dim").append(visible(short(finding.at, 120)), style="cyan").append("\n")
+    words.append_text(_change(finding, 60))
+    if finding.remedy:
+        words.append("\nto answer alike: ", style="dim").append(visible(finding.remedy))
+    return Padding(words, (0, 0, 0, 7))
 
 
 def _unproven(summary: Summary) -> list[RenderableType]:
-    if not summary.unproven:
+    told = {name for finding in problems(summary) if finding.outcome is not Outcome.FAIL for name in finding.cases}
+    ordered = sorted((item for item in summary.unproven if item.what not in told), key=lambda item: not item.holding)
+    if not ordered:
         return []
-    parts: list[RenderableType] = [_heading(f"Not proven ({len(summary.unproven)})")]
-    ordered = sorted(summary.unproven, key=lambda item: not item.holding)
+    parts: list[RenderableType] = [_heading(f"Not proven ({len(ordered):,})")]
     for item in ordered[:MOST_UNPROVEN]:
         text = Text("• ").append(visible(short(item.what, 120)), style="bold")
         text.append(f": {visible(short(item.why, 300))}")
-        parts.append(text.append("  holds the verdict", style="yellow") if item.holding else text)
+        parts.append(text.append(" (no GO without it)", style="yellow") if item.holding else text)
     if len(ordered) > MOST_UNPROVEN:
         parts.append(Text(f"… and {len(ordered) - MOST_UNPROVEN:,} more in report.html", style="dim"))
     return parts

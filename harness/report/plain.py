@@ -8,6 +8,7 @@ from typing import TextIO
 from harness.engine.session import Session
 from harness.model.event import Event, Round
 from harness.model.finding import Summary
+from harness.report.text import visible
 from harness.scenario.types import Case
 
 
@@ -36,8 +37,9 @@ class PlainListener:
     def finish(self, summary: Summary, files: dict[str, Path]) -> None:
         """Tell the verdict and where the evidence is."""
         if self._stream is not None:
-            where = ", ".join(map(str, files.values()))
-            self._stream.write(f"\ncutover: {summary.verdict} ({'; '.join(summary.reasons)}); reports: {where}\n")
+            told = visible("; ".join(summary.reasons))
+            first = next(iter(files.values()), "none")
+            self._stream.write(f"\ncutover: {summary.verdict}: {told}\nreports: {first} and beside it\n")
             self._stream.flush()
 
     def _draw(self, text: str) -> None:

@@ -76,7 +76,7 @@ def show_probe(
             terminal.print(_differences(step.differences, say))
         else:
             terminal.print(Text("No difference." if step.old and step.new else "Nothing to compare.", style="dim"))
-        for reason in step.why:
+        for reason in _untold(step):
             terminal.print(Text(f"• {say(reason)}"))
         for command in _commands(step, gateways, mask):
             terminal.print(Text(command), soft_wrap=True)
@@ -225,6 +225,12 @@ def _differences(differences: Sequence[Difference], say: _Say) -> Table:
     if len(ordered) > MOST_DIFFERENCES:
         table.add_row(Text(f"… and {plural(len(ordered) - MOST_DIFFERENCES, 'more difference')}", style="dim"))
     return table
+
+
+def _untold(step: Probed) -> Iterator[str]:
+    """Yield the reasons that the table of differences does not tell anyway."""
+    places = tuple(f"{difference.at}: " for difference in step.differences)
+    yield from (why for why in step.why if not why.removeprefix("weaker than old: ").startswith(places))
 
 
 def _commands(step: Probed, gateways: Mapping[Side, Gateway], mask: Mask) -> Iterator[str]:

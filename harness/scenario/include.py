@@ -27,7 +27,8 @@ def gather(path: Path, files: Files) -> MappingNode:
     try:
         data = read_bytes(path)
     except OSError as error:
-        hint = "`cutover init` writes a scenario to begin with" if isinstance(error, FileNotFoundError) else ""
+        missing = isinstance(error, FileNotFoundError)
+        hint = "is the name right? scenarios/ has examples" if missing else "name a scenario file that can be read"
         message = f"cannot be read: {error.strerror}"
         raise ScenarioError([Problem(file=path, line=1, column=1, message=message, hint=hint)]) from None
     return _opened(path, data, files, ())

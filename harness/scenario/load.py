@@ -84,7 +84,11 @@ def _check_sets(sets: Mapping[str, str], root: MappingNode, files: Files, ctx: C
     for name in sets:
         mark = f"${{var:{name}}}".encode()
         if name not in declared and not any(mark in data for data in files.bytes):
-            ctx.note(root, f"--set {name}=…: no var of that name", guess(name, declared))
+            ctx.note(
+                root,
+                f"--set {name}=…: no var of that name",
+                guess(name, declared) or f"declare it: vars: {{{name}: …}}",
+            )
 
 
 def _digest(contents: list[bytes], variables: dict[str, Variable]) -> str:

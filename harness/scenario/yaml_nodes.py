@@ -148,7 +148,7 @@ def _at(path: Path, node: Node | None, message: str, hint: str) -> Problem:
 
 def _no_mapping(root: Node | None, path: Path) -> Problem:
     if root is None or (isinstance(root, ScalarNode) and not root.value and not root.style):
-        return _at(path, root, "the file is empty", "a scenario begins with `version: 1`; `cutover init` writes one")
+        return _at(path, root, "the file is empty", "a scenario begins with `version: 1`; scenarios/ has examples")
     kind = "a list" if isinstance(root, SequenceNode) else "a single text"
     return _at(path, root, f"expected a mapping of sections, got {kind}", "a scenario begins with `version: 1`")
 

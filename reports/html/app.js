@@ -688,8 +688,9 @@
 
   // What the table of differences says anyway is not said twice.
   function reasons(lines, pairs) {
-    const told = new Set(pairs.flatMap((pair) => pair.differences.flatMap((one) => [one.at + " " + one.kind, "weaker than old: " + one.at + " " + one.kind])));
-    const rest = lines.filter((line) => !told.has(line.replace(/^step \d+: /, "")));
+    const places = [...new Set(pairs.flatMap((pair) => pair.differences.map((one) => one.at + ": ")))];
+    const told = (line) => places.some((place) => line.startsWith(place));
+    const rest = lines.filter((line) => !told(line.replace(/^step \d+: /, "").replace(/^weaker than old: /, "")));
     return rest.length ? add(el("ul", "why"), ...rest.map((line) => el("li", "", oneLine(line)))) : null;
   }
 

@@ -83,7 +83,7 @@ def test_progress_off_a_terminal_is_a_line_now_and_then() -> None:
     console.close()
     lines = out.getvalue().splitlines()
     assert len(lines) == 3
-    assert lines[0] == "100 of 1,000 requests  10/s  1 min 30 s left  no unexplained difference so far"
+    assert lines[0] == "100 of 1,000 requests  10/s  1 min 30 s left  0 unexplained differences"
     assert "1 unexplained difference" in lines[1]
 
 
