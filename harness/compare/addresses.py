@@ -24,6 +24,11 @@ class Address:
         return _DEFAULT_PORTS.get(self.scheme) == self.port
 
     @property
+    def origin(self) -> str:
+        """Return scheme://host[:port], as links spell it."""
+        return f"{self.scheme}://{self.host}" + ("" if self.default_port else f":{self.port}")
+
+    @property
     def named(self) -> bool:
         """Tell whether the host is a name with a dot, which says enough without scheme or port."""
         return "." in self.host and not re.fullmatch(r"[\d.]+|\[.*\]", self.host)

@@ -76,6 +76,9 @@ class Binder:
 
     def alike(self, old: str, new: str, captures: Captures, *, at: str = "body") -> bool:
         """Tell whether `new` is what `old` becomes on the new side."""
+        if at in _RELATIVE and _is_relative(old) != _is_relative(new):
+            # clients resolve the one to the other
+            old, new = _resolved(old, self._old), _resolved(new, self._new)
         old, new = _undone(old, new)
         values = _by_old_value(captures)
         pieces, tokens = [], 0
@@ -89,10 +92,7 @@ class Binder:
 
     def translated(self, text: str, captures: Captures, *, at: str) -> str:
         """Return a text of the old side with the new side's address and captured values in place of its own."""
-        if at in _RELATIVE and text.startswith("/") and not text.startswith("//"):
-            text = self._relative(text)[1]
-        else:
-            text = self._own.sub(self._address, text)
+        text = self._relative(text)[1] if at in _RELATIVE and _is_relative(text) else self._own.sub(self._address, text)
         values = {old: news[0] for old, news in _by_old_value(captures).items() if len(old) >= _SHORT}
         if not values:
             return text
@@ -100,14 +100,14 @@ class Binder:
         return re.sub(f"{_BEFORE}(?:{known}){_AFTER}", lambda match: values[match[0]], text)
 
     def _address(self, match: re.Match[str]) -> str:
-        new, scheme = self._new, match["scheme"]
-        port = "" if new.default_port else f":{new.port}"
-        own = f"{new.scheme}:" if scheme and scheme.lower() == f"{self._old.scheme}:" else scheme or ""
-        return f"{own}//{new.host}{port}{self._moved(match['rest'])}"
+        scheme = match["scheme"] or ""
+        if scheme.lower() == f"{self._old.scheme}:":
+            scheme = f"{self._new.scheme}:"
+        return f"{scheme}{self._new.origin.removeprefix(f'{self._new.scheme}:')}{self._moved(match['rest'])}"
 
     def _pieces(self, text: str, at: str) -> Iterator[tuple[str, str]]:
         """Yield (pattern of the new side's own address or "", text that follows it)."""
-        if at in _RELATIVE and text.startswith("/") and not text.startswith("//"):
+        if at in _RELATIVE and _is_relative(text):
             yield self._relative(text)
             return
         end = 0
@@ -145,6 +145,14 @@ class Binder:
         if not target.startswith(base) or target[len(base) : len(base) + 1] not in ("", "/", "?", "#"):
             return mapped(target, self._paths)  # relative to the host: neither side's base is in it
         return self._new.base + mapped(target[len(base) :], self._paths)
+
+
+def _is_relative(target: str) -> bool:
+    return target.startswith("/") and not target.startswith("//")
+
+
+def _resolved(target: str, own: addresses.Address) -> str:
+    return own.origin + target if _is_relative(target) else target
 
 
 def _undone(old: str, new: str) -> tuple[str, str]:

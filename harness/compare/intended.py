@@ -63,7 +63,14 @@ def _declares_header(name: str, expect: Expect, old: Response, new: Response) ->
         bool(theirs)
         and all(_has(new, name, wanted) for wanted in theirs)
         and all(_has(old, name, wanted) for wanted in mine)
+        and _nothing_else(new, name, theirs)
     )
+
+
+def _nothing_else(response: Response, name: str, wanted: list[str | None]) -> bool:
+    """Tell whether the lines of a header are those that are named, and no more."""
+    values = response.all(name)
+    return ", ".join(values) in wanted or (len(values) == len(wanted) and set(values) == set(wanted)) or not values
 
 
 def _has(response: Response, name: str, wanted: str | None) -> bool:

@@ -46,12 +46,7 @@ def explained(difference: Difference, old: Address, new: Address) -> str:
 def _spellings(old: Address, new: Address) -> Iterator[tuple[int, int]]:
     """Yield the lengths of both addresses as links hold them: whole, without the old side's base path, in JSON."""
     for base in dict.fromkeys((old.base, "")):
-        mine = f"{_origin(old)}{base}"
-        theirs = f"{_origin(new)}{new.base}"
+        mine = f"{old.origin}{base}"
+        theirs = f"{new.origin}{new.base}"
         yield len(mine), len(theirs)
         yield len(mine) + mine.count("/"), len(theirs) + theirs.count("/")
-
-
-def _origin(one: Address) -> str:
-    port = "" if one.default_port else f":{one.port}"
-    return f"{one.scheme}://{one.host}{port}"

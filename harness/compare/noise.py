@@ -24,6 +24,7 @@ from harness.model.rule import CompareRules
 _KINDS = frozenset({Kind.VALUE, Kind.ORDER})
 _COUNTED = re.compile(r"\[\d+\]|(?<=body:)(?:line|record) \d+")
 _WORDED = frozenset({"text", "uri", "email"})
+_SPELT = frozenset({"uuid", "date-time", *(f"hex-{length}" for length in range(8, 129))})
 _NEVER = ("status", "response", "body", "time:")
 
 
@@ -153,7 +154,11 @@ def _why_not(difference: Difference, kinds: frozenset[Kind], noise: Noise, trans
         return ""
     if not _alike(difference):
         return "but the values share no type and format"
-    return "" if _worded_alike(difference, noise.values.get(at, ()), translate) else "but in other parts of the text"
+    return (
+        ""
+        if _worded_alike(difference, noise.values.get(at, ()), translate)
+        else "but in other parts of the text, or spelt otherwise"
+    )
 
 
 def _inside(at: str, holder: str) -> bool:
@@ -181,8 +186,9 @@ def _worded_alike(difference: Difference, others: Sequence[str], translate: Tran
     if all(_weak(new) != _weak(one) for one in (old, *others)):
         return False
     theirs, olds = read(new), [read(one) for one in (old, *others)]
-    if not {format_of(olds[0]), format_of(theirs)} & _WORDED:
-        return True
+    formats = {format_of(olds[0]), format_of(theirs)}
+    if not formats & _WORDED:
+        return not formats & _SPELT or wording.spelt_alike(theirs, olds)
     return wording.fits(theirs, [translate(difference.at, one) for one in olds])
 
 

@@ -15,6 +15,10 @@ _TIMES = re.compile(
     r"|(?<![^\W_])[12]\d{9}(?:\d{3})?(?:\.\d{1,9})?(?![^\W_])"
 )
 _TIME = "time"
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?P<mark>[Tt ])\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:?\d\d)", re.ASCII
+)
+_ZEROS = 2
 
 
 def fits(new: str, olds: Sequence[str]) -> bool:
@@ -32,6 +36,34 @@ def fits(new: str, olds: Sequence[str]) -> bool:
     shortest = min(map(len, words))
     start, end = start[:shortest], end[: max(shortest - len(start), 0)]
     return len(theirs) >= len(start) + len(end) and _starts(theirs, start) and _starts(theirs[::-1], end)
+
+
+def spelt_alike(new: str, olds: Sequence[str]) -> bool:
+    """Tell whether an id or a point in time is written as the old side writes them: case, zone, precision.
+
+    Some libraries drop zeros at the end of a fraction, so two digits less or more are nothing.
+    """
+    cases = [_case(text) for text in (new, *olds)]
+    if cases[0] and all(cases[1:]) and cases[0] not in cases[1:]:
+        return False
+    theirs, mine = _moment(new), [found for old in olds if (found := _moment(old))]
+    if theirs is None or not mine:
+        return True
+    digits, *style = theirs
+    return any(style == rest and (not digits) == (not other) and abs(digits - other) <= _ZEROS for other, *rest in mine)
+
+
+def _case(text: str) -> str:
+    return "lower" if text.islower() else "upper" if text.isupper() else ""
+
+
+def _moment(text: str) -> tuple[int, str, str] | None:
+    """Return number of digits below the second, separator and way of telling the zone of a date-time."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    zone = match["zone"] if len(match["zone"]) == 1 else "+:" if ":" in match["zone"] else "+"
+    return len(match["fraction"] or ""), match["mark"], zone
 
 
 def _common(words: Sequence[Sequence[str]]) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,7 @@ DEFECTS = (
     row("realm changed", say(b"{}", ("WWW-Authenticate", 'Bearer realm="a"'), status=401), say(b"{}", ("WWW-Authenticate", 'Bearer realm="b"'), status=401), "header:www-authenticate"),
     row("challenge lost", say(b"{}", ("WWW-Authenticate", "Bearer"), status=401), say(b"{}", status=401), "header:www-authenticate"),
     header("X-RateLimit-Remaining", "17", None),
+    header("X-Empty", "", None),
     header("Strict-Transport-Security", "max-age=31536000", None),
     header("Content-Security-Policy", "default-src 'none'", None),
     header("Content-Disposition", 'attachment; filename="a.csv"', 'attachment; filename="b.csv"'),
@@ -271,6 +273,10 @@ def fresh(template: str, *headers: Line, **more: Any) -> Says:
 
 def later(seconds: int) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + seconds))
+
+
+def now(precision: str) -> str:
+    return datetime.now(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def dated(shift: int, *names: str, lifetime: int = 600) -> Says:
@@ -325,6 +331,8 @@ HARMLESS = (
     row("Vary in two lines", say(b"{}", ("Vary", "Accept, Origin")), say(b"{}", ("Vary", "Accept"), ("Vary", "Origin"))),
     header("Link", '</a>; rel="next"; title="x", </b>; rel="prev"', '</b>; rel=prev, </a>; title="x"; rel="next"', label="spelt"),
     header("WWW-Authenticate", 'Bearer realm="a", error="x"', 'bearer error="x", realm=a', label="spelt"),
+    row("clock", lambda _: say(json.dumps({"t": now("microseconds")})), lambda _: say(json.dumps({"t": now("microseconds")}))),
+    row("Location without host", lambda _: say(b"", ("Location", "/prod/o?a=1"), status=302), lambda a: say(b"", ("Location", f"{own(a)}/o?a=1"), status=302)),
     row("noise in own links", lambda a: say(json.dumps({"u": f"{own(a)}/prod/o/{uuid4()}"})), lambda a: say(json.dumps({"u": f"{own(a)}/o/{uuid4()}"}))),
     row("times in a sentence", lambda _: say(f'"at {time.time():.3f} and {time.time():.9f}"'), lambda _: say(f'"at {time.time() + 2:.3f} and {time.time() + 2:.9f}"')),
     row("ids in sentences of other lengths", turned(say('"a b c 1"'), say('"a b 2 3 4 c 1"')), say('"a b 9 c 1"')),
@@ -333,6 +341,10 @@ HARMLESS = (
 
 # What old's own noise must not hide; each side's answers change from call to call.
 NOISY = (
+    row("clock without fraction", lambda _: say(json.dumps({"t": now("microseconds")})), lambda _: say(json.dumps({"t": now("seconds")})), "body:$.t"),
+    row("clock less precise", lambda _: say(json.dumps({"t": now("microseconds")})), lambda _: say(json.dumps({"t": now("milliseconds")})), "body:$.t"),
+    row("clock with another zone", lambda _: say(json.dumps({"t": now("microseconds")})), lambda _: say(json.dumps({"t": now("microseconds").replace("Z", "+00:00")})), "body:$.t"),
+    row("ids in capitals", fresh('{"id":"@"}'), lambda _: say(json.dumps({"id": str(uuid4()).upper()})), "body:$.id"),
     row("expires sooner after date", dated(0, "Expires"), dated(0, "Expires", lifetime=60), "header:expires"),
     row("cookie expires later after date", dated(0, "Set-Cookie"), dated(0, "Set-Cookie", lifetime=900), "header:set-cookie[s].expires"),
     row("noise in an own link, other path", lambda a: say(json.dumps({"u": f"{own(a)}/prod/o/{uuid4()}"})), lambda a: say(json.dumps({"u": f"{own(a)}/p/{uuid4()}"})), "body:$.u"),

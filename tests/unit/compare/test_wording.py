@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.compare.wording import fits
+from harness.compare.wording import fits, spelt_alike
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,24 @@ def test_fits(olds: list[str], new: str, expected: bool) -> None:
 
 def test_long_texts_end_soon() -> None:
     assert not fits("a-" * 20_000 + "c", ["a-" * 20_000 + "b", "a-" * 19_999 + "b"])
+
+
+@pytest.mark.parametrize(
+    ("olds", "new", "expected"),
+    [
+        (["0aff", "0b11"], "0c22", True),
+        (["0aff", "0b11"], "0C22", False),
+        (["0aff", "0B11"], "0C22", True),
+        (["0123", "0b11"], "0C22", True),
+        (["2026-11-21T04:00:00.123Z"], "2026-11-21T04:00:01.12Z", True),
+        (["2026-11-21T04:00:00.123Z"], "2026-11-21T04:00:01Z", False),
+        (["2026-11-21T04:00:00Z"], "2026-11-21T04:00:01.1Z", False),
+        (["2026-11-21T04:00:00.123Z"], "2026-11-21T04:00:01.123456Z", False),
+        (["2026-11-21T04:00:00.123Z"], "2026-11-21T04:00:01.123+00:00", False),
+        (["2026-11-21T04:00:00+01:00"], "2026-11-21T03:00:01+00:00", True),
+        (["2026-11-21T04:00:00+01:00"], "2026-11-21T03:00:01+0000", False),
+        (["2026-11-21T04:00:00Z"], "2026-11-21 04:00:01Z", False),
+    ],
+)
+def test_spelt_alike(olds: list[str], new: str, expected: bool) -> None:
+    assert spelt_alike(new, olds) is expected
