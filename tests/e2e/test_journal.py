@@ -1,7 +1,11 @@
 """Evidence survives: kill -9 and resume, edits and cuts are named, reports are made again byte for byte."""
 
+import itertools
+import json
+import random
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,15 +63,18 @@ def test_kill_and_resume(tmp_path: Path, after: int) -> None:
         writes = {key: count for side in (old, new) for key, count in side.counts.items() if key.startswith("POST")}
         for side in (old, new):
             assert max(count for key, count in side.counts.items() if key.startswith("POST")) == 1, writes
-        unknown = [e for e in rounds if any("outcome unknown" in why for pair in e["pairs"] for why in pair.get("why", ()))]
+        unknown = [
+            e for e in rounds if any("outcome unknown" in why for pair in e["pairs"] for why in pair.get("why", ()))
+        ]
         assert len(unknown) <= 1
         assert done.code == (5 if unknown else 0), done.out[-3000:] + done.err
         assert any("resumed" in note for note in done.report["notes"])
 
 
 def test_interrupt_writes_reports_and_can_be_resumed(tmp_path: Path) -> None:
+    cases = 600
     with PlainServer(echo) as old, PlainServer(echo) as new:
-        file = scenario(tmp_path, old.url, new.url, many(CASES))
+        file = scenario(tmp_path, old.url, new.url, many(cases))
         child = subprocess.Popen(
             arguments("rehearse", file),
             cwd=tmp_path,
@@ -87,7 +94,7 @@ def test_interrupt_writes_reports_and_can_be_resumed(tmp_path: Path) -> None:
         assert (first.run / "report.html").exists()
         done = cutover("rehearse", file, "--resume", "latest", cwd=tmp_path)
         assert done.code == 0, done.out + done.err
-        assert sorted(event["index"] for event in done.rounds()) == list(range(CASES))
+        assert sorted(event["index"] for event in done.rounds()) == list(range(cases))
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +205,127 @@ def test_runs_of_two_at_once_do_not_mix(tmp_path: Path) -> None:
         assert [child.wait(timeout=60) for child in children] == [0, 0]
     runs = [path for path in (tmp_path / "cutover-runs").iterdir() if not path.name.startswith(".")]
     assert len(runs) == 2
+
+
+class Shop:
+    """Two sides that keep orders, each with ids of its own; tells when so many requests have come."""
+
+    def __init__(self) -> None:
+        self.moment = threading.Event()
+        self.open = threading.Event()
+        self.open.set()
+        self._ids = itertools.count(1000)
+        self._asked = itertools.count(1)
+        self._at = 0
+
+    def tell_after(self, more: int) -> None:
+        """Set `moment` once `more` further requests have come."""
+        self.moment.clear()
+        self._at = next(self._asked) + more
+
+    def behave(self, asked: Asked) -> Answer:
+        if next(self._asked) >= self._at:
+            self.moment.set()
+        self.open.wait(30)
+        if asked.target.startswith("/o/") and asked.method == "POST":
+            return Answer(status=201, body=b'{"id": "order-%d"}' % next(self._ids))
+        return Answer(body=b'{"state": "known"}')
+
+
+LIFE_CYCLE = """\
+  - name: life cycle {n}
+    unsafe: run
+    repeat: 2
+    steps:
+      - {{request: POST /o/{n}, json: {{sku: A1}}, capture: {{id: $.id}}}}
+      - {{request: 'GET /o/{n}/${{id}}'}}
+      - {{request: 'PUT /o/{n}/${{id}}', json: {{state: paid}}}}
+      - {{request: 'DELETE /o/{n}/${{id}}', always: true}}
+"""
+
+
+def start(folder: Path, *args: str | Path) -> subprocess.Popen[bytes]:
+    """Start a rehearsal as a child and leave it running."""
+    env = {**environment(), "PYTHONPATH": str(ROOT)}
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(arguments("rehearse", *args), cwd=folder, env=env, stdin=quiet, stdout=quiet, stderr=quiet)
+
+
+def kill(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+
+
+def test_killed_five_times_in_life_cycles(tmp_path: Path) -> None:
+    """Each resume is killed in its turn; no request that changes something is ever sent twice."""
+    total, chance, shop = 30, random.Random(20261121), Shop()
+    with PlainServer(shop.behave) as old, PlainServer(shop.behave) as new:
+        file = scenario(tmp_path, old.url, new.url, "".join(LIFE_CYCLE.format(n=n) for n in range(total)))
+        for attempt in range(5):
+            shop.tell_after(chance.randrange(20, 90))
+            child = start(tmp_path, *([file] if attempt == 0 else ["--resume", "latest"]))
+            assert shop.moment.wait(30)
+            kill(child)
+        assert len(old.asked) + len(new.asked) < total * 2 * 4 * 2, "killed before the end"
+        done = cutover("rehearse", "--resume", "latest", cwd=tmp_path)
+        rounds = done.rounds()
+        assert sorted((event["index"], event["round"]) for event in rounds) == [
+            (n, r) for n in range(total) for r in (0, 1)
+        ]
+        for side in (old, new):
+            for asked, count in side.counts.items():
+                if asked.startswith("POST"):
+                    assert count <= 2, f"{asked}: {count} times in 2 rounds"
+                elif not asked.startswith("GET"):
+                    assert count == 1, f"{asked}: its id is made once"
+    unknown = [event for event in rounds if "outcome unknown" in json.dumps(event)]
+    assert 0 < len(unknown) <= 5, "each kill leaves one life cycle of which nobody knows at most"
+    assert done.code == 5, done.out[-3000:] + done.err
+    notes = [note for note in done.report["notes"] if "resumed" in note]
+    assert len(notes) == 5
+    assert len(list(done.runs.glob("2*"))) == 1
+
+
+def test_a_torn_last_line_is_cut_and_told(tmp_path: Path) -> None:
+    shop = Shop()
+    with PlainServer(shop.behave) as old, PlainServer(shop.behave) as new:
+        file = scenario(tmp_path, old.url, new.url, many(200))
+        shop.tell_after(230)
+        child = start(tmp_path, file)
+        assert shop.moment.wait(30)
+        kill(child)
+        run = next((tmp_path / "cutover-runs").glob("2*"))
+        journal = run / "journal.jsonl"
+        content = journal.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        last = whole.splitlines(keepends=True)[-1]
+        journal.write_bytes(whole + last[: len(last) // 2])
+        done = cutover("rehearse", "--resume", "latest", cwd=tmp_path)
+        assert done.code in {0, 5}, done.out + done.err
+        assert any("torn" in note or "cut" in note for note in done.report["notes"]), done.report["notes"]
+        assert sorted(event["index"] for event in done.rounds()) == list(range(200))
+
+
+def test_a_run_has_one_writer(tmp_path: Path) -> None:
+    """Who resumes a run that is still being written, or resumed by someone else, is told so and breaks nothing."""
+    shop = Shop()
+    shop.open.clear()
+    with PlainServer(shop.behave) as old, PlainServer(shop.behave) as new:
+        file = scenario(tmp_path, old.url, new.url, many(20))
+        shop.tell_after(1)
+        first = start(tmp_path, file)
+        assert shop.moment.wait(30)
+        refused = cutover("rehearse", "--resume", "latest", cwd=tmp_path)
+        kill(first)
+        shop.tell_after(1)
+        second = start(tmp_path, "--resume", "latest")
+        assert shop.moment.wait(30)
+        again = cutover("rehearse", "--resume", "latest", cwd=tmp_path)
+        shop.open.set()
+        assert second.wait(60) in {0, 5}
+    for call in (refused, again):
+        assert call.code == 4, call.out + call.err
+        assert "still being written" in call.err or "another" in call.err, call.err
+        assert "Traceback" not in call.err
+    assert sorted(event["index"] for event in again.rounds()) == list(range(20))
+    assert cutover("report", "latest", cwd=tmp_path).code == second.returncode
