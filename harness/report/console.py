@@ -21,7 +21,7 @@ from rich.text import Text
 from harness.model.finding import Finding, Summary
 from harness.model.outcome import Outcome, Severity, Verdict
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
-from harness.report.view import Aside, extent, headline, problems, scope, set_aside
+from harness.report.view import Aside, extent, headline, note, problems, scope, set_aside
 
 MOST_FINDINGS = 12
 MOST_UNPROVEN = 8
@@ -196,8 +196,8 @@ def _finding(number: int, finding: Finding, remedy: str) -> RenderableType:
         if finding.at not in finding.title:
             body.append("\n").append(visible(finding.at), style="cyan")
         body.append("\n").append_text(_change(finding, 90))
-    if finding.note:
-        body.append("\n").append(visible(short(finding.note, 400)), style="dim")
+    if note(finding):
+        body.append("\n").append(visible(short(note(finding), 400)), style="dim")
     if finding.remedy:
         body.append("\nWhat to do: ", style="green").append(visible(remedy))
     return _indented(head, body)
@@ -269,7 +269,7 @@ def _waivers(summary: Summary) -> list[RenderableType]:
 
 
 def _notes(summary: Summary) -> list[RenderableType]:
-    return [_plain(f"note: {short(note, 400)}", style="dim") for note in summary.notes[:MOST_REASONS]]
+    return [_plain(f"note: {short(text, 400)}", style="dim") for text in summary.notes[:MOST_REASONS]]
 
 
 def _paths(paths: Mapping[str, Path]) -> list[Text]:

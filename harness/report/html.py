@@ -132,6 +132,7 @@ def _page(summary: Summary, head: str) -> str:
             asides=view.set_aside(summary),
             facts=view.facts(summary, head),
             extent=view.extent,
+            note=view.note,
             rows=_rows(summary.cases, problems),
             latency=chart.latency(summary),
             outcomes=chart.stack(_outcomes(summary.cases)),

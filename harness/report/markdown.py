@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.model.finding import Finding, Summary
 from harness.report.text import NOTHING, apart, short, visible
-from harness.report.view import extent, facts, headline, problems, scope, set_aside
+from harness.report.view import extent, facts, headline, note, problems, scope, set_aside
 
 MOST_FINDINGS = 100
 MOST_UNPROVEN = 100
@@ -85,10 +85,10 @@ def _findings(summary: Summary) -> Iterator[str]:
 
 
 def _row(finding: Finding) -> str:
-    note = f" ({prose(finding.note)})" if finding.note else ""
+    told = f" ({prose(note(finding))})" if note(finding) else ""
     old, new = apart(finding.old, finding.new, _VALUE)
     cells = (
-        prose(short(finding.title, 200)) + note,
+        prose(short(finding.title, 200)) + told,
         code(finding.at),
         code(old),
         code(new),
@@ -177,7 +177,7 @@ def _notes(summary: Summary) -> Iterator[str]:
         return
     yield "## Notes"
     yield ""
-    yield from (f"- {prose(note)}" for note in summary.notes)
+    yield from (f"- {prose(text)}" for text in summary.notes)
     yield ""
 
 

@@ -78,6 +78,11 @@ def set_aside(summary: Summary) -> tuple[Aside, ...]:
     return tuple(asides)
 
 
+def note(finding: Finding) -> str:
+    """Return what is to be said beside the title; "" where the title says it."""
+    return "" if finding.note and finding.title.startswith(finding.note) else finding.note
+
+
 def extent(finding: Finding) -> str:
     """Return how far a finding reaches: `on 400 cases`, `3 of 5 askings`."""
     cases = len(finding.cases)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.decide.fold import fold
-from harness.model.finding import Summary
+from harness.model.finding import Summary, Unproven
+from harness.model.outcome import Outcome
 from harness.report.console import Console
 from tests.bench.sample_run import make_run
 
@@ -105,3 +106,17 @@ def test_progress_without_a_total_divides_by_nothing() -> None:
     console.begin(0)
     console.update(0, 0)
     console.close()
+
+
+def test_a_note_that_is_the_title_is_not_said_twice(summary: Summary) -> None:
+    words = "the new side's answer points to the old gateway"
+    finding = replace(summary.findings[0], title=f"{words}: {summary.findings[0].at}", note=words)
+    assert _finish(replace(summary, findings=(finding,)), 140).count(words) == 1
+
+
+def test_what_failed_and_what_could_not_be_judged_stand_apart(summary: Summary) -> None:
+    doubt = replace(summary.findings[0], outcome=Outcome.ERROR, case="silent", cases=("silent",))
+    unproven = (Unproven(what="silent", why="old did not answer", holding=True),)
+    shown = _finish(replace(summary, findings=(summary.findings[0], doubt), unproven=unproven))
+    assert shown.index("What is wrong (1)") < shown.index("What could not be judged (1)")
+    assert "Not proven" not in shown
