@@ -3,6 +3,8 @@
 Nothing else happens in anybody else's pytest run: no fixture names, no imports.
 """
 
+from pathlib import Path
+
 import pytest
 
 
@@ -23,4 +25,22 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.pytest_plugin import from_options  # noqa: PLC0415  keeps other people's start-up light
 
-    config.pluginmanager.register(from_options(config, file), "cutover-run")
+    plugin = from_options(config, file)
+    _make_places(config)
+    config.pluginmanager.register(plugin, "cutover-run")
+
+
+def _make_places(config: pytest.Config) -> None:
+    """Refuse places that cannot be written before anything is sent; later it would be a traceback."""
+    from harness.journal.runs import make_root  # noqa: PLC0415  as above
+    from harness.model.errors import UsageError  # noqa: PLC0415  as above
+
+    junit = getattr(config.option, "xmlpath", None)
+    try:
+        make_root(Path(config.getoption("cutover_runs")))
+        if junit:
+            Path(junit).parent.mkdir(parents=True, exist_ok=True)
+    except UsageError as error:
+        raise pytest.UsageError(f"{error}\n    {error.hint}") from error
+    except OSError as error:
+        raise pytest.UsageError(f"--junitxml {junit}: the folder cannot be made: {error.strerror}") from error

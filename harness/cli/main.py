@@ -131,7 +131,10 @@ def _tell(error: CutoverError) -> int:
 
 def _failed(error: Exception) -> int:
     """Tell that the harness failed; a traceback may hold secrets, so it is shown only to who asks for it."""
-    sys.stderr.write(f"cutover: the harness failed ({type(error).__name__}); this says nothing about either gateway\n")
+    what = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        what += f": {error.strerror}"
+    sys.stderr.write(f"cutover: the harness failed ({what}); this says nothing about either gateway\n")
     if os.environ.get("CUTOVER_TRACEBACK"):
         import traceback  # noqa: PLC0415  rarely needed
 

@@ -170,14 +170,26 @@ def test_what_failed_and_what_was_not_judged_are_told_once(typed: Path) -> None:
     assert "status: old 200, new 404" in junit
 
 
-def test_the_suite_without_a_scenario_says_so(typed: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("", "needs a scenario"),
+        ("--scenario nope.yaml", "nope.yaml:1:1: cannot be read"),
+        ("--scenario good.yaml --set nope=1", "no var of that name"),
+        ("--scenario good.yaml --runs good.yaml", "good.yaml: not a directory"),
+        ("--scenario good.yaml --junitxml good.yaml/x/out.xml", "the folder cannot be made"),
+    ],
+)
+def test_the_other_door_tells_what_is_wrong(options: str, says: str, typed: Path) -> None:
     call = subprocess.run(
-        [sys.executable, "-m", "pytest", str(content_dir() / "suites" / "parity")],
+        [sys.executable, "-m", "pytest", str(content_dir() / "suites" / "parity"), *options.split()],
         cwd=typed,
         env=environment(),
         capture_output=True,
         text=True,
         check=False,
+        stdin=subprocess.DEVNULL,
     )
-    assert call.returncode == 4
-    assert "needs a scenario" in call.stderr
+    assert call.returncode == 4, call.stdout + call.stderr
+    assert says in call.stderr
+    assert "Traceback" not in call.stdout + call.stderr
