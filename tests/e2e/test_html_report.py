@@ -48,6 +48,21 @@ HOSTILE = [
     "<iframe srcdoc='<script>parent.pwned=1</script>'></iframe><object data=//evil.example></object>",
     "<!--data-->",
     "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "&lt;script&gt;window.pwned=1&lt;/script&gt;",
+    "&#60;img src=x onerror=window.pwned=1&#62;",
+    "\\u003cscript\\u003ewindow.pwned=1\\u003c/script\\u003e",
+    "</noscript></textarea></template></select></svg><plaintext><script>window.pwned=1</script>",
+    "<meta http-equiv=refresh content='0;url=http://evil.example/'><base href=//evil.example/>",
+    "url(http://evil.example/a.png) } * { background: url(//evil.example/b.png) } @import '//evil.example/c.css'; {",
+    "<form id=rows><input name=attributes></form><a id=document><a id=document name=body>",
+    "data:text/html,<script>window.opener.pwned=1</script>",
+    "<math><mtext></p><style><img src=x onerror=window.pwned=1></style>",
+    "\ud800<script>window.pwned=1</script>\udfff",
+    "\u2066\u2067ylno\u2069<b>",
+    "Z" + "\u0338\u0353\u0301" * 200,
+    "`${window.pwned=1}` + '\\'; window.pwned=1; //",
 ]
 
 
@@ -167,7 +182,7 @@ def test_nothing_of_a_response_runs_or_leaves(show: Callable[..., Opened]) -> No
         assert "\x1b" not in text
         assert "\u202e" not in text
     tags = page.evaluate("[...new Set([...document.querySelectorAll('*')].map((one) => one.localName))].sort()")
-    assert not {"img", "iframe", "object", "link:stylesheet", "form", "base"} & {*tags, *allowed}
+    assert not {"img", "iframe", "object", "link:stylesheet", "form", "base", "plaintext", "math"} & {*tags, *allowed}
     assert page.evaluate("document.querySelectorAll('script:not([type=\"application/json\"])').length") == 1
     assert page.evaluate("document.querySelectorAll('style').length") == 1
     assert page.evaluate("document.querySelectorAll('link').length") == 1, "the empty icon"
@@ -388,3 +403,32 @@ def test_more_findings_than_the_page_was_made_with(show: Callable[..., Opened]) 
     assert page.locator("details.finding").count() == 150
     page.click("#more-findings")
     assert page.locator("details.finding").count() == 250
+
+
+def test_an_address_or_a_search_runs_nothing(show: Callable[..., Opened], small: bytes) -> None:
+    """What stands behind the # of a link that someone was sent is hostile as well."""
+    opened = show(small)
+    for words in HOSTILE:
+        opened.page.evaluate("(words) => { location.hash = '#case-' + words }", words)
+        opened.page.evaluate("(words) => { location.hash = '#' + words }", words)
+        opened.page.evaluate(
+            "(words) => { const box = document.getElementById('find');"
+            " box.value = words; box.dispatchEvent(new Event('input', {bubbles: true})) }",
+            words,
+        )
+        expect(opened.page.locator("#shown")).to_contain_text("of 60 cases")
+    assert opened.page.evaluate("window.pwned") is None
+    assert opened.trouble == []
+    assert opened.page.locator("h1").inner_text() == "NO-GO"
+    assert [url for url in opened.asked if not url.startswith(("file://", "data:,"))] == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_hostile_words_without_script_and_on_paper(show: Callable[..., Opened], scripts: bool) -> None:
+    """What the page holds before any script has run is escaped as well."""
+    opened = show(_html(_hostile_run()), java_script_enabled=scripts)
+    opened.page.emulate_media(media="print")
+    for tag in ("img", "iframe", "object", "form", "base", "plaintext", "math", "meta[http-equiv=refresh]"):
+        assert opened.page.locator(tag).count() == 0, tag
+    assert opened.trouble == []
+    assert [url for url in opened.asked if not url.startswith(("file://", "data:,"))] == []
