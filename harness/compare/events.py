@@ -27,16 +27,31 @@ def _records(body: bytes) -> list[bytes]:
 def compare_events(old: bytes, new: bytes, rules: tuple[BodyRule, ...], out: Collector) -> None:
     """Compare server-sent events by field: `body:record N:event`; JSON in `data` is compared as JSON.
 
-    The format is read as the HTML standard says (comments, which keep connections alive, say nothing); an event cut
-    off at the end is compared too, although a browser would drop it.
+    The format is read as the HTML standard says (comments, which keep connections alive, say nothing). An event cut
+    off at the end is compared too, and if one side alone ends so, that is told: a browser would drop it.
     """
     mine, theirs = _events(old), _events(new)
+    if mine and theirs and _ended(old) != _ended(new):
+        side, number = ("new", len(theirs)) if _ended(old) else ("old", len(mine))
+        note = f"the {side} side's last event is not ended by an empty line: clients drop it"
+        out.add(f"body:record {number}", Kind.FORMAT, _text(mine[-1]), _text(theirs[-1]), note=note)
     for i, j in _pairs(mine, theirs, out):
         _event(f"body:record {i + 1}:", dict(mine[i]), dict(theirs[j]), rules, out)
 
 
+def _lines(body: bytes) -> list[bytes]:
+    return body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+
+
+def _ended(body: bytes) -> bool:
+    """Tell whether an empty line comes after the last event; comments may follow it."""
+    *lines, rest = _lines(body)
+    told = next((line for line in reversed(lines) if not line.startswith(b":")), b"")
+    return not told and not rest.partition(b":")[0]
+
+
 def _events(body: bytes) -> list[_Event]:
-    lines = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    lines = _lines(body)
     found: list[_Event] = []
     fields: dict[str, bytes] = {}
     for line in (*lines, b""):

@@ -173,7 +173,7 @@ def test_rules_hold_inside_records() -> None:
     ("old", "new", "expected"),
     [
         ("data: x\n\n", ": keep-alive\n\ndata:x\r\n\r\n", []),
-        ("data: a\ndata: b\n\n", "data: a\ndata: b\n", []),
+        ("data: a\ndata: b\n\n", "data: a\ndata: b\n", [("record 1", "format")]),
         ("data: x\n\n", "data: y\n\n", [("record 1:data", "value")]),
         ('data: {"p":1}\n\n', 'data: {"p": 2}\n\n', [("record 1:$.p", "value")]),
         ('data: {"p":1}\n\n', 'data: {"p": 1}\n\n', []),
