@@ -65,6 +65,14 @@ def link(piece: str) -> str:
     return ";".join((target, *sorted(f"{name}={value}" for name, value in parameters(rest).items())))
 
 
+def timing(piece: str) -> str:
+    """Return a Server-Timing metric without its duration, which is another for each request."""
+    name, *rest = split_outside(piece, ";")
+    found = parameters(rest)
+    found.pop("dur", None)
+    return ";".join((name, *sorted(f"{key}={value}" for key, value in found.items())))
+
+
 def content_type(value: str) -> str:
     """Return a Content-Type in one spelling: type and charset in lower case, parameters sorted."""
     name, *rest = split_outside(value, ";")

@@ -25,6 +25,7 @@ _SETS: dict[str, Callable[[str], str]] = {
     "access-control-allow-headers": str.lower,
     "access-control-expose-headers": str.lower,
     "link": fields.link,
+    "server-timing": fields.timing,
 }
 
 

@@ -50,6 +50,9 @@ HEADERS: tuple[HeaderRow, ...] = (
     request_id("x-b3-spanid", "B3 propagation"),
     request_id("x-cloud-trace-context", "Google Cloud Trace"),
     request_id("uber-trace-id", "Jaeger"),
+    # how long this very request took
+    request_id("x-runtime", "Rack: Rack::Runtime"),
+    request_id("x-response-time", "common use"),
     request_id("x-ms-request-id", "Azure REST guidelines"),
 )
 
