@@ -16,6 +16,7 @@ from typing import Protocol
 import pytest
 
 from harness.decide.cases import OWN_TESTS
+from harness.engine.masking import mask_of
 from harness.engine.own import OneSide
 from harness.engine.plan import SUITE
 from harness.engine.session import Order, Session
@@ -109,7 +110,8 @@ class Rehearsal:
         """Make one item of each case for every test that asks for `pair`."""
         if "pair" in metafunc.fixturenames:
             cases = self.scenario.cases
-            metafunc.parametrize("pair", cases, ids=[case.name for case in cases], indirect=True)
+            shown = mask_of(self.scenario).text
+            metafunc.parametrize("pair", cases, ids=[shown(case.name) for case in cases], indirect=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from harness.engine.capture import take
 from harness.engine.plan import SUITE, Unit
 from harness.engine.requests import CaptureMissing, build
 from harness.engine.stored import StoredStep
@@ -230,12 +231,14 @@ class Engine:
 
     def _settle(self, running: Running, asked: Asked) -> None:
         running.settle(asked)
-        for capture in asked.step.captures:
-            if not capture.secret:
-                continue
-            for captured in asked.captured.values():
-                if capture.name in captured:
-                    self.examiner.keep_secret(Secret(value=captured[capture.name], label=f"${{{capture.name}}}"))
+        secret = tuple(capture for capture in asked.step.captures if capture.secret)
+        if not secret:
+            return
+        # every answer may hold a fresh one, those that only teach noise too
+        for exchange in (*asked.answers.values(), *asked.repeats):
+            if isinstance(exchange.answer, Response):
+                for name, value in take(secret, exchange.answer)[0].items():
+                    self.examiner.keep_secret(Secret(value=value, label=f"${{{name}}}"))
 
     def _done(self, running: Running) -> None:
         """Compare now, or after the last send where bodies are so large that comparing would stall the sending."""

@@ -154,7 +154,9 @@ class Session:
     def plan(self, cases: Sequence[Case], *, selection: str = "") -> None:
         """Journal what this session judges; `selection` says how it was narrowed, "" if it was not."""
         partial = bool(selection) or len(cases) < len(self.scenario.cases)
-        masked = tuple(replace(info(case), name=self._mask.text(case.name)) for case in cases)
+        shown = self._mask.text
+        masked = tuple(replace(info(case), name=shown(case.name), operation=shown(case.operation)) for case in cases)
+        selection = shown(selection)
         self.add(Planned(at=time.time(), suite=SUITE, cases=masked, partial=partial, selection=selection))
 
     def left(self, cases: Sequence[Case]) -> list[Unit]:

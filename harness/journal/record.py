@@ -24,6 +24,7 @@ LONGEST_NOTE = 2000
 MOST = 100  # differences kept of one pair
 MASKED, REDACTED, CUT, NOT_KEPT = "masked", "redacted", "cut", "not kept"
 CHANGED = (MASKED, REDACTED)
+UNREADABLE = f"{NOT_KEPT}: its coding could not be undone, so it may hold secrets unseen"
 UNREDACTABLE = f"{NOT_KEPT}: cannot be redacted"
 _SLACK = 64 * 1024  # bytes looked through beyond the cut; no secret is half as long, however it is escaped
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})

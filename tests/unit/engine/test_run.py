@@ -211,6 +211,18 @@ def test_secret_captures_are_kept_secret_before_the_next_step() -> None:
     assert {kept.value for kept in notes.secrets} == {"17", "18"}
 
 
+def test_a_fresh_secret_in_an_answer_that_teaches_noise_is_kept_secret_too() -> None:
+    count = iter(range(100, 200))
+
+    def answer(_: Request) -> Answer:
+        return Response(status=200, body=Body(content=b'{"id": "token-%d"}' % next(count)))
+
+    secret = Capture(name="id", path=ID.path, secret=True)
+    given = scenario(case(0, get("/token", captures=(secret,)), get("/x?${id}")), noise=2)
+    _, notes, _ = run(given, answer)
+    assert len({kept.value for kept in notes.secrets}) == 4
+
+
 @pytest.mark.parametrize(("retries", "asked"), [(0, 1), (1, 2), (5, 3)])
 def test_retries_only_where_asked_and_each_attempt_is_kept(retries: int, asked: int) -> None:
     calls: dict[Side, int] = {Side.OLD: 0, Side.NEW: 0}
