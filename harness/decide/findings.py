@@ -65,6 +65,8 @@ class FindingFold:
                 if not _follows(difference, lead)
             ]
             for text in pair.broken:
+                if lead is not None and lead.cause in _FAILING and _expected_at(text) == "status":
+                    continue  # the status finding says so already
                 self._trouble(event, _BLAMED[text.startswith("old")], text, at=_expected_at(text))
             if pair.outcome != "PASS" and not any(reported) and not pair.broken:
                 for text in pair.why[:1]:
@@ -87,7 +89,13 @@ class FindingFold:
         rounds = {(case.suite, case.info.index): case.rounds_seen for case in cases}
         made = [(group, self._finding(key, group, rounds)) for key, group in self._groups.items()]
         made.sort(
-            key=lambda item: (_ORDER[item[1].outcome], item[1].severity.rank, item[0].index, item[1].at != "status")
+            key=lambda item: (
+                _ORDER[item[1].outcome],
+                item[1].cause != Cause.WEAKER.value,
+                item[1].severity.rank,
+                item[0].index,
+                item[1].at != "status",
+            )
         )
         return tuple(finding for _, finding in made)
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -190,7 +191,7 @@ TYPES = {
 
 def bodies(kind: str, side: str, told: str, sent: bytes) -> bytes:
     """Tell a secret again in the way that the path asks for, a little differently on each side."""
-    made = {
+    made: Any = {
         "utf-16": lambda: f"{side} {told}".encode("utf-16"),
         "utf-16-be": lambda: f"{side} {told}".encode("utf-16-be"),
         "wide-json": lambda: json.dumps({side: told}).encode("utf-16-le"),
