@@ -2,7 +2,7 @@
 
 Order, the first that applies wins:
 1. the old side's address in the new answer: unexplained, nothing but a waiver changes that
-2. `identity`: a header that only names the product or the request
+2. `identity`: a header that only names the product or the request, a body value that only tells when it was made
 3. `intended`: the case's `expect` declares it (over `weaker` only with a reason)
 4. `weaker`, 5. `gateway`, 6. `bound`, 7. `noise`
 8. `waived`: what would still fail, but for `weaker`
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from harness.compare import intended, lengths, noise
+from harness.compare import intended, lengths, moments, noise
 from harness.compare.answers import compare
 from harness.compare.bound import Binder, Captures
 from harness.compare.leaks import Watch, parted
@@ -117,7 +117,7 @@ class Causes:
     ) -> tuple[Differences, tuple[str, ...]]:
         read = self._products.read(pair.old, pair.new, pair.mine, pair.theirs)
         found = self._by_products(tuple(self._first(one, pair, read) for one in found), pair.mine.status, read)
-        found = self._bound(found, pair)
+        found = tuple(_as_now(one, pair) for one in self._bound(found, pair))
         notes: tuple[str, ...] = ()
         if repeats and _any_left(found):
             answers = [repeat.answer for repeat in repeats]
@@ -185,6 +185,12 @@ class Causes:
 
 def _rank(at: str) -> int:
     return 0 if at == "status" else 1 if at.startswith("body") else 2
+
+
+def _as_now(difference: Difference, pair: _Pair) -> Difference:
+    if not _left(difference) or not moments.is_now(difference, pair.old, pair.new):
+        return difference
+    return replace(difference, cause=Cause.IDENTITY, note=moments.NOTE)
 
 
 def _left(difference: Difference) -> bool:
