@@ -339,6 +339,7 @@ HARMLESS = (
     header("Link", '</a>; rel="next"; title="x", </b>; rel="prev"', '</b>; rel=prev, </a>; title="x"; rel="next"', label="spelt"),
     header("WWW-Authenticate", 'Bearer realm="a", error="x"', 'bearer error="x", realm=a', label="spelt"),
     row("clock", lambda _: say(json.dumps({"t": now("microseconds")})), lambda _: say(json.dumps({"t": now("microseconds")}))),
+    row("clock of whole seconds that ticked in between", lambda _: say(json.dumps({"t": int(time.time())})), lambda _: say(json.dumps({"t": int(time.time()) + 1}))),
     row("Location without host", lambda _: say(b"", ("Location", "/prod/o?a=1"), status=302), lambda a: say(b"", ("Location", f"{own(a)}/o?a=1"), status=302)),
     row("noise in own links", lambda a: say(json.dumps({"u": f"{own(a)}/prod/o/{uuid4()}"})), lambda a: say(json.dumps({"u": f"{own(a)}/o/{uuid4()}"}))),
     row("times in a sentence", lambda _: say(f'"at {time.time():.3f} and {time.time():.9f}"'), lambda _: say(f'"at {time.time() + 2:.3f} and {time.time() + 2:.9f}"')),
