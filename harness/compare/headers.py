@@ -29,6 +29,8 @@ _SETS: dict[str, Callable[[str], str]] = {
 }
 
 
+IGNORED = "ignored by `compare.headers.ignore`"
+
 _Lines = dict[str, list[str]]
 
 
@@ -37,17 +39,28 @@ def compare(old: Response, new: Response, ignored: frozenset[str], out: Collecto
     if old.headers != new.headers:
         mine, theirs = _leftover(old.headers, new.headers)
         for name in mine if mine.keys() == theirs.keys() else dict.fromkeys((*mine, *theirs)):
-            if name in ignored or name in HOP_BY_HOP:
+            if name in HOP_BY_HOP:
                 continue
-            if name == "content-length":
+            if name in ignored:
+                _ignored(f"header:{name}", mine.get(name), theirs.get(name), out)
+            elif name == "content-length":
                 _content_length(old, new, out, head=head)
             else:
                 _field(name, old, new, (mine.get(name, []), theirs.get(name, [])), out)
     if old.trailers != new.trailers:
         mine, theirs = _leftover(old.trailers, new.trailers)
         for name in dict.fromkeys((*mine, *theirs)):
-            if name not in ignored:
+            if name in ignored:
+                _ignored(f"trailer:{name}", mine.get(name), theirs.get(name), out)
+            else:
                 _plain(f"trailer:{name}", mine.get(name, []), theirs.get(name, []), out)
+
+
+def _ignored(at: str, old: Sequence[str] | None, new: Sequence[str] | None, out: Collector) -> None:
+    """Count what a rule ignores: nothing that is set aside is hidden."""
+    kind = Kind.VALUE if old and new else Kind.MISSING if old else Kind.ADDED
+    mine, theirs = (", ".join(lines) if lines else None for lines in (old, new))
+    out.set_aside(at, kind, mine, theirs, note=IGNORED)
 
 
 def _leftover(old: Headers, new: Headers) -> tuple[_Lines, _Lines]:

@@ -35,6 +35,7 @@ class OneSide:
         `as_` names one of the scenario's credentials. A method that changes something needs `unsafe=True`.
         Raises UsageError for a request that cannot be or may not be sent.
         """
+        __tracebackhide__ = True  # a mistake in the test is shown where the test makes it
         method, _, target = request.partition(" ")
         if not target.startswith("/"):
             raise UsageError(f"{request!r}: expected METHOD and a path, as in 'GET /orders'")

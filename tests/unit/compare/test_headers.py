@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.compare import fields
 from harness.compare.answers import compare
-from harness.model.difference import Difference
+from harness.model.difference import Cause, Difference
 from harness.model.request import Headers
 from harness.model.response import Body, Response
 from harness.model.rule import CompareRules
@@ -115,8 +115,12 @@ def test_kind_and_place(old: Lines, new: Lines, expected: list[tuple[str, str]])
     assert told(diff(old, new)) == expected
 
 
-def test_ignored_headers_are_not_compared() -> None:
-    assert diff([("X-Node", "1"), ("Set-Cookie", "a=1")], [], ignore="x-node set-cookie") == []
+def test_ignored_headers_are_counted_and_never_fail() -> None:
+    found = diff([("X-Node", "1"), ("Set-Cookie", "a=1")], [], ignore="x-node set-cookie")
+    assert {(one.at, one.cause, one.note) for one in found} == {
+        ("header:x-node", Cause.INTENDED, "ignored by `compare.headers.ignore`"),
+        ("header:set-cookie", Cause.INTENDED, "ignored by `compare.headers.ignore`"),
+    }
 
 
 def test_lists_tell_what_was_lost_and_gained() -> None:
