@@ -128,14 +128,20 @@ class FindingFold:
         self._count((event.suite, outcome.value, "trouble", _NUMBER.sub("#", text)), group, event.round)
 
     def _count(self, key: _Key, group: _Group, round_: int, *, alone: bool = True) -> None:
-        known = self._groups.setdefault(key, group)
+        """Count an occurrence; the words are those of the first case in the order of the scenario, not of arrival."""
+        known = self._groups.get(key)
+        if known is None:
+            known = self._groups[key] = group
+        elif group.index < known.index:
+            group.count, group.cases, group.alone = known.count, known.cases, known.alone
+            known = self._groups[key] = group
         known.count += 1
         known.cases.setdefault(group.index, set()).add(round_)
         known.alone = known.alone or alone
 
     def _finding(self, key: _Key, group: _Group, rounds: dict[tuple[str, int], int]) -> Finding:
         name, operation, _ = self._infos.get((group.suite, group.index), ("", "", False))
-        names = tuple(self._infos.get((group.suite, index), ("", "", False))[0] for index in group.cases)
+        names = tuple(self._infos.get((group.suite, index), ("", "", False))[0] for index in sorted(group.cases))
         hit = sum(map(len, group.cases.values()))
         asked = sum(rounds.get((group.suite, index), 0) for index in group.cases)
         return Finding(

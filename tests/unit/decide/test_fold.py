@@ -266,3 +266,9 @@ def test_a_dialect_fails_under_strict_only(strict: bool, outcome: Outcome) -> No
     told: dict[str, Any] = {"outcome": outcome.value, "why": ("status: old 403, new 404",) if strict else ()}
     summary = fold([started(gates=gates), planned(info(0)), asked(0, status, **told), END])
     assert summary.findings[0].outcome is outcome
+
+
+def test_a_finding_speaks_of_the_first_case_whatever_came_back_first() -> None:
+    late = [asked(index, header(), **FAILED) for index in (2, 0, 1)]
+    finding = fold([started(), planned(*map(info, range(3))), *late, END]).findings[0]
+    assert (finding.case, finding.cases, finding.count) == ("case 0", ("case 0", "case 1", "case 2"), 3)
