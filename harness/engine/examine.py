@@ -15,7 +15,7 @@ from harness.model.difference import Cause, Difference
 from harness.model.event import Recorded, RecordedDifference, RecordedPair
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome
-from harness.model.response import Response
+from harness.model.response import Answer, NoResponse, Response
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.types import Case, Scenario
@@ -141,10 +141,10 @@ class Examination:
             )
         only = old or new
         assert only is not None
-        judgement = judge_alone(only.answer, side=only.request.side.value, expect=expect, broken=explained.broken)
-        if asked.step.side is None and judgement.outcome is Outcome.PASS:
-            return Judgement(outcome=Outcome.INCONCLUSIVE, why=(f"only the {only.request.side} side was asked",))
-        return judgement
+        side = only.request.side.value
+        if asked.step.side is None:
+            return _half(only.answer, side)
+        return judge_alone(only.answer, side=side, expect=expect, broken=explained.broken)
 
     def _like_stored(self, exchange: Exchange | None) -> Exchange | None:
         if exchange is None or not isinstance(exchange.answer, Response):
@@ -163,6 +163,14 @@ class Examination:
 
 def _telling(differences: Sequence[Difference]) -> bool:
     return any(difference.cause not in _USUAL for difference in differences)
+
+
+def _half(answer: Answer, side: str) -> Judgement:
+    """Judge one half of a comparison: whatever it is, it proves nothing alone."""
+    why = f"only the {side} side was asked"
+    if isinstance(answer, NoResponse):
+        return Judgement(outcome=Outcome.ERROR, why=(f"{why}, and did not answer ({answer.reason}): {answer.detail}",))
+    return Judgement(outcome=Outcome.INCONCLUSIVE, why=(why,))
 
 
 def _unasked(asked: Asked, why: str) -> RecordedPair:

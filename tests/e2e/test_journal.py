@@ -337,3 +337,15 @@ def test_a_run_has_one_writer(tmp_path: Path) -> None:
         assert "Traceback" not in call.err
     assert sorted(event["index"] for event in again.rounds()) == list(range(20))
     assert cutover("report", "latest", cwd=tmp_path).code == second.returncode
+
+
+@pytest.mark.parametrize("side", ["old", "new"])
+def test_half_a_comparison_ends_in_hold_whatever_was_answered(tmp_path: Path, side: str) -> None:
+    def missing(asked: Asked) -> Answer:
+        return Answer(status=500 if asked.target.endswith("0") else 404)
+
+    with PlainServer(missing) as old, PlainServer(missing) as new:
+        file = scenario(tmp_path, old.url, new.url, many(4))
+        done = cutover("rehearse", file, "--only", side, cwd=tmp_path)
+    assert done.code == 5, done.out + done.err
+    assert done.report["verdict"] == "HOLD"

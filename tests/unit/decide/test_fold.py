@@ -92,6 +92,10 @@ VERDICTS: dict[str, Any] = {
         Verdict.HOLD,
     ),
     "one side only": ([started(mode="only-old"), planned(info(0)), asked(0), END], Verdict.HOLD),
+    "one side only, though a step of its own failed": (
+        [started(mode="only-new"), planned(info(0)), asked(0, **FAILED), END],
+        Verdict.HOLD,
+    ),
     "manual gate open": (
         [
             started(gates=GateInfo(require=("parity",), manual=(ManualGate(what="NSG", owner="netops"),))),
