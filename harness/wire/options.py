@@ -16,6 +16,10 @@ Setting = tuple[int, object]
 _SUPPRESS_CONNECT_HEADERS = 265  # pycurl has no name for it; integers may be set by number
 _DISALLOW_USERNAME_IN_URL = 278
 
+# Many servers close a connection that was idle for five seconds (Node.js, uvicorn, Apache httpd by default). A request
+# that meets such a close is not sent again, and would count against a gateway that did nothing wrong.
+IDLE_SECONDS = 4
+
 
 def origin_of(url: str) -> str:
     """Return scheme://host[:port] of `url`, as written."""
@@ -40,6 +44,7 @@ def settings(gateway: Gateway, body_limit: int) -> tuple[Setting, ...]:
         (pycurl.NETRC, pycurl.NETRC_IGNORED),
         (pycurl.MAXFILESIZE_LARGE, max(1, body_limit)),  # declared lengths at once, undeclared ones on the way
         (pycurl.TCP_NODELAY, 1),
+        (pycurl.MAXAGE_CONN, IDLE_SECONDS),
         (pycurl.HTTP_VERSION, _http_version(gateway)),
         (pycurl.PIPEWAIT, int(gateway.http == "2")),  # wait for a connection to multiplex on instead of opening more
         *_tls(gateway, origin),

@@ -1,6 +1,7 @@
 import math
 from collections.abc import Callable
 
+import pycurl
 import pytest
 
 from harness.model.exchange import Exchange
@@ -9,6 +10,7 @@ from harness.model.request import Headers, Request
 from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.side import Side
 from harness.wire.client import Wire
+from harness.wire.options import settings
 from tests.servers.hostile import HostileServer, Visit
 
 Ask = Callable[..., Answer]
@@ -235,3 +237,8 @@ def test_a_secret_header_value_is_not_quoted(hostile: HostileServer, ask: Ask) -
     answer = ask(hostile.url + "/ok", headers=(("X-Key", "s3cret\r\n"),))
     assert isinstance(answer, NoResponse)
     assert "s3cret" not in answer.detail
+
+
+def test_a_connection_is_not_used_again_after_the_idle_time_that_common_servers_allow() -> None:
+    made = dict(settings(Gateway(side=Side.OLD, kind="generic", url="http://127.0.0.1:1"), 1000, pycurl.CurlShare()))
+    assert 0 < made[pycurl.MAXAGE_CONN] < 5
