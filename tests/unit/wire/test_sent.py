@@ -10,7 +10,7 @@ from harness.model.request import Headers, Request
 from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.side import Side
 from harness.wire.client import Wire
-from harness.wire.options import settings
+from harness.wire.options import IDLE_SECONDS, settings
 from tests.servers.hostile import HostileServer, Visit
 
 Ask = Callable[..., Answer]
@@ -240,5 +240,6 @@ def test_a_secret_header_value_is_not_quoted(hostile: HostileServer, ask: Ask) -
 
 
 def test_a_connection_is_not_used_again_after_the_idle_time_that_common_servers_allow() -> None:
-    made = dict(settings(Gateway(side=Side.OLD, kind="generic", url="http://127.0.0.1:1"), 1000, pycurl.CurlShare()))
-    assert 0 < made[pycurl.MAXAGE_CONN] < 5
+    gateway = Gateway(side=Side.OLD, kind="generic", url="http://127.0.0.1:1")
+    assert (pycurl.MAXAGE_CONN, IDLE_SECONDS) in settings(gateway, 1000)
+    assert 0 < IDLE_SECONDS < 5
