@@ -54,6 +54,8 @@ def decide(
     if started.mode.startswith("only-"):
         side = started.mode.removeprefix("only-")
         holding.append(f"only the {side} side was asked; nothing was compared (go on with --against {started.run})")
+    if not gating:
+        holding.append("no suite is required; nothing that was asked decides anything")
     if not complete:
         holding.append("the run did not finish; `cutover rehearse --resume` goes on with it")
     reasons += holding

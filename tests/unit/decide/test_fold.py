@@ -120,6 +120,10 @@ VERDICTS: dict[str, Any] = {
         [started(gates=GateInfo(require=("parity", "load"))), planned(info(0)), asked(0), END],
         Verdict.HOLD,
     ),
+    "nothing required": (
+        [started(gates=GateInfo(require=())), planned(info(0)), asked(0), END],
+        Verdict.HOLD,
+    ),
     "asked twice": ([started(), planned(info(0)), asked(0), asked(0), END], Verdict.HOLD),
     "asked though not planned": ([started(), planned(info(0)), asked(0), asked(7), END], Verdict.HOLD),
     "own test failed": (
