@@ -67,6 +67,13 @@ class Visit:
         self._sock = sock
         self.seen = seen
         self.open = True
+        self._waiting = True
+
+    def begin(self) -> None:
+        """Count this request as answered: from its first byte on the client may be done with it."""
+        if self._waiting:
+            self._waiting = False
+            self._server.answered()
 
     @property
     def stopping(self) -> bool:
@@ -75,6 +82,7 @@ class Visit:
 
     def send(self, data: bytes) -> None:
         """Put bytes on the wire."""
+        self.begin()
         self._sock.sendall(data)
 
     def answer(self, body: bytes, *lines: str, status: str = "200 OK") -> None:
@@ -88,6 +96,7 @@ class Visit:
 
     def reset(self) -> None:
         """Close the connection with a TCP reset."""
+        self.begin()
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.open = False
 
@@ -109,7 +118,7 @@ Behaviour = Callable[[Visit], None]
 class HostileServer:
     """Serves BEHAVIOURS (and `more`) on a free loopback port while the context lasts; unknown paths answer `{}`.
 
-    `most_at_once` is the highest number of requests that were being answered at the same time.
+    `most_at_once` is the highest number of requests that were waiting for the first byte of an answer at the same time.
     """
 
     def __init__(self, more: Mapping[str, Behaviour] | None = None, *, tls: ServerFiles | None = None) -> None:
@@ -203,10 +212,14 @@ class HostileServer:
             try:
                 self._behaviours.get(seen.path, ok)(visit)
             finally:
-                with self._lock:
-                    self._at_once -= 1
+                visit.begin()
             if not visit.open:
                 return
+
+    def answered(self) -> None:
+        """Count one request less as waiting."""
+        with self._lock:
+            self._at_once -= 1
 
 
 def _context(files: ServerFiles) -> ssl.SSLContext:
