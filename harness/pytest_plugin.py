@@ -6,6 +6,7 @@ and `scenario` are for anyone's own tests.
 
 import gc
 import signal
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -222,10 +223,19 @@ class Rehearsal:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Seal the journal, write the reports, and let the verdict set the exit status."""
-        run = self._session
-        if run is None:
+        """Conclude the run; whatever goes wrong here is the harness's own failure, never Python's exit code 1."""
+        if self._session is None:
             return
+        try:
+            self._conclude(session, self._session)
+        except Exception as error:  # noqa: BLE001  it would leave pytest as a traceback, which reads NO-GO
+            self.failure = error
+            session.exitstatus = int(ExitCode.INTERNAL)
+            if not self.quiet_terminal:
+                sys.stderr.write(f"\ncutover: the harness failed: {self._session.shown(str(error))}\n")
+
+    def _conclude(self, session: pytest.Session, run: Session) -> None:
+        """Seal the journal, write the reports, and let the verdict set the exit status."""
         with run:
             if self.failure is not None or session.exitstatus in {ExitCode.INTERNAL, ExitCode.USAGE}:
                 return

@@ -30,6 +30,7 @@ class _Case:
     old_ms: list[float] = field(default_factory=list)
     new_ms: list[float] = field(default_factory=list)
     skipped: bool = False
+    compared: bool = False
 
 
 class CaseFold:
@@ -64,7 +65,7 @@ class CaseFold:
         """Take the outcome of a test that the user wrote."""
         index = len(self._cases)
         info = CaseInfo(index=index, name=event.item, operation=event.item)
-        case = self._cases[event.suite, -1 - index] = _Case(info=info, suite=event.suite, rounds={0})
+        case = self._cases[event.suite, -1 - index] = _Case(info=info, suite=event.suite, rounds={0}, compared=True)
         case.skipped = event.outcome == "skipped"
         case.outcome = _OF_PYTEST.get(event.outcome, Outcome.INCONCLUSIVE)
         if event.text:
@@ -89,6 +90,8 @@ class CaseFold:
 def _take_pair(case: _Case, pair: RecordedPair, *, many: bool) -> bool:
     if pair.counts:
         case.counts.update(pair.counts)
+    if pair.old is not None and pair.new is not None:
+        case.compared = True
     if pair.old is not None:
         case.old_ms.append(pair.old.total_ms)
     if pair.new is not None:
@@ -127,6 +130,9 @@ def _result(case: _Case) -> CaseResult:
     elif seen < wanted:
         outcome = outcome.worse(Outcome.INCONCLUSIVE)
         why.append("was not asked" if not seen else f"only {seen} of {wanted} repeats were asked")
+    elif outcome is Outcome.PASS and not case.compared:
+        outcome = Outcome.INCONCLUSIVE
+        why.append("no step was asked of both sides: nothing was compared")
     flaky = f"{case.bad_rounds} of {seen}" if 0 < case.bad_rounds < seen else ""
     return CaseResult(
         info=case.info,

@@ -241,8 +241,11 @@ class Engine:
                     self.examiner.keep_secret(Secret(value=value, label=f"${{{name}}}"))
 
     def _done(self, running: Running) -> None:
-        """Compare now, or after the last send where bodies are so large that comparing would stall the sending."""
-        large = _large(running)
+        """Compare now, or after the last send where bodies are so large that comparing would stall the sending.
+
+        What changed something is recorded at once: a kill must not leave its outcome unknown.
+        """
+        large = _large(running) if running.unit.safe else 0
         if large and self._later_bytes + large <= MOST_KEPT_FOR_LATER:
             self._later.append(running)
             self._later_bytes += large

@@ -5,6 +5,7 @@ import json
 import random
 import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -349,3 +350,17 @@ def test_half_a_comparison_ends_in_hold_whatever_was_answered(tmp_path: Path, si
         done = cutover("rehearse", file, "--only", side, cwd=tmp_path)
     assert done.code == 5, done.out + done.err
     assert done.report["verdict"] == "HOLD"
+
+
+def test_reports_that_cannot_be_written_are_the_harness_own_failure(tmp_path: Path) -> None:
+    """At pytest's door too: a traceback would end in Python's 1, which reads NO-GO."""
+    own = tmp_path / "test_own.py"
+    own.write_text("def test_it(old):\n    (old.session.run_dir / 'report.html').mkdir()\n")
+    with PlainServer(echo) as old, PlainServer(echo) as new:
+        file = scenario(tmp_path, old.url, new.url, many(1))
+        call = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(own), f"--scenario={file}"],
+            cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert call.returncode == 3, call.stdout + call.stderr
+    assert "the harness failed" in call.stderr

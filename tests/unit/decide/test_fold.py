@@ -280,3 +280,11 @@ def test_a_finding_speaks_of_the_first_case_whatever_came_back_first() -> None:
     late = [asked(index, header(), **FAILED) for index in (2, 0, 1)]
     finding = fold([started(), planned(*map(info, range(3))), *late, END]).findings[0]
     assert (finding.case, finding.cases, finding.count) == ("case 0", ("case 0", "case 1", "case 2"), 3)
+
+
+def test_a_case_that_asks_each_side_something_else_compares_nothing() -> None:
+    alone = RecordedPair(step=0, new=answer(), counts={}, outcome="PASS")
+    asked_once = Round(at=4.0, suite="parity", index=0, case="case 0", round=0, pairs=(alone,))
+    summary = fold([started(), planned(info(0)), asked_once, END])
+    assert summary.verdict is Verdict.HOLD
+    assert "nothing was compared" in summary.cases[0].why[0]

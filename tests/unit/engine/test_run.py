@@ -254,3 +254,12 @@ def test_large_bodies_are_compared_after_the_last_send() -> None:
     engine = Engine(scenario=given, wire=wire, examiner=Notes(), seed=1)
     order = [event.index for event in engine.run(units(given.cases)) if isinstance(event, Round)]
     assert order[-1] == 0
+
+
+def test_what_changed_something_is_recorded_before_the_next_is_sent() -> None:
+    large = Response(status=200, body=Body(content=b"x" * 300_000))
+    given = scenario(*[case(n, post(f"/{n}"), unsafe="run") for n in range(3)])
+    wire = TableWire(lambda _: large)
+    engine = Engine(scenario=given, wire=wire, examiner=Notes(), seed=1)
+    told = ["round" if isinstance(event, Round) else "intent" for event in engine.run(units(given.cases))]
+    assert told == ["intent", "intent", "round"] * 3
