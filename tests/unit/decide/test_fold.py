@@ -288,3 +288,10 @@ def test_a_case_that_asks_each_side_something_else_compares_nothing() -> None:
     summary = fold([started(), planned(info(0)), asked_once, END])
     assert summary.verdict is Verdict.HOLD
     assert "nothing was compared" in summary.cases[0].why[0]
+
+
+def test_a_skipped_test_of_ones_own_holds_in_words_of_its_own() -> None:
+    skipped = Judged(at=5.0, suite="own tests", item="t", outcome="skipped")
+    summary = fold([started(), planned(info(0)), asked(0), skipped, END])
+    assert summary.verdict is Verdict.HOLD
+    assert summary.reasons == ("own tests: 1 skipped; what is skipped proves nothing",)
