@@ -12,13 +12,15 @@ from urllib.parse import quote, unquote_plus
 
 from harness.model.request import Headers
 from harness.model.side import Side
-from harness.scenario.types import (
+from harness.scenario.credential import (
     BasicCredential,
     BearerCredential,
     Credential,
     HeaderCredential,
-    Identity,
     QueryCredential,
+)
+from harness.scenario.types import (
+    Identity,
 )
 
 

@@ -8,7 +8,16 @@ from harness.credentials.apply import basic_value
 from harness.model.request import Headers
 from harness.model.secret import Secret
 from harness.model.side import Side
-from harness.scenario.types import BasicCredential, BearerCredential, Credential, HeaderCredential, Identity
+from harness.scenario.credential import (
+    BasicCredential,
+    BearerCredential,
+    Credential,
+    HeaderCredential,
+    QueryCredential,
+)
+from harness.scenario.types import (
+    Identity,
+)
 
 SHORTEST = 4  # a shorter value protects nothing, and masking it would blot out the evidence
 _SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -47,7 +56,7 @@ def _values(credential: Credential) -> Iterator[str]:
             yield value
             if name.lower() in _SENSITIVE:
                 yield from _cookies(value) if name.lower() == "cookie" else _scheme(value)
-    else:
+    elif isinstance(credential, QueryCredential):
         yield from (value for _, value in credential.parameters)
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import msgspec
 
-from harness.model.event import Asked, Ended, Event, Intent, Judged, Note, Planned, Round, Started
+from harness.model.event import Asked, Checked, Ended, Event, Intent, Judged, Note, Planned, Round, Started
 
 FILE = "journal.jsonl"
 FIRST = "0" * 64
@@ -22,6 +22,7 @@ NAMES: dict[type, str] = {
     Planned: "planned",
     Intent: "intent",
     Round: "round",
+    Checked: "checked",
     Note: "note",
     Judged: "judged",
     Asked: "asked",

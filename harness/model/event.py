@@ -6,6 +6,7 @@ Times are Unix seconds, durations milliseconds, sizes bytes.
 
 from dataclasses import dataclass, field
 
+from harness.model.probe import Probe
 from harness.model.request import Headers
 
 
@@ -84,13 +85,15 @@ class RecordedPair:
     outcome: str
     why: tuple[str, ...] = ()
     captures: dict[str, dict[str, str]] | None = None
+    decisions: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseInfo:
     """A case as planned; `index` is its ordinal in the scenario, from 0. `skip` says why it is not sent ("" if it is).
 
-    `accepted` marks `unsafe: skip` with a reason: unproven and listed, but not holding the verdict.
+    `accepted` marks what is left out for a reason that was agreed (`unsafe: skip`, a question that cannot be asked and
+    that nobody requires): unproven and listed, but not holding the verdict. `probe` is set in the security suite.
     """
 
     index: int
@@ -100,6 +103,7 @@ class CaseInfo:
     critical: bool = False
     skip: str = ""
     accepted: bool = False
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +222,45 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One thing that a check saw and that a reader should know. The words are those of a Finding.
+
+    `outcome` and `severity` are the values of model/outcome.py, `cause` one of model/difference.py ("" where there are
+    no two sides to differ).
+    """
+
+    at: str
+    title: str
+    outcome: str
+    severity: str
+    cause: str = ""
+    old: str | None = None
+    new: str | None = None
+    note: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A planned case whose evidence is no pair of answers: a TLS handshake, a burst, a port, a raw request.
+
+    `facts` are what was seen, by name, to be shown beside each other: fact → {"old": …, "new": …} (or any other
+    columns). `requests` counts what was sent, by side. `decisions` as in RecordedPair.
+    """
+
+    at: float
+    suite: str
+    index: int
+    case: str
+    outcome: str
+    why: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    decisions: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request that a user's own test sent to one side."""
 
@@ -236,4 +279,4 @@ class Ended:
     longest_gap_ms: float = 0.0
 
 
-Event = Started | Planned | Intent | Round | Note | Judged | Asked | Ended
+Event = Started | Planned | Intent | Round | Checked | Note | Judged | Asked | Ended

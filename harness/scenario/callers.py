@@ -7,17 +7,19 @@ from typing import Any
 from harness.scenario import texts
 from harness.scenario.containers import ByKind, ListOf, MapOf
 from harness.scenario.context import Context
+from harness.scenario.credential import (
+    BasicCredential,
+    BearerCredential,
+    Credential,
+    HeaderCredential,
+    QueryCredential,
+)
 from harness.scenario.fill import Fills
 from harness.scenario.gateways import LATER_HINT
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Text, Unsupported
 from harness.scenario.types import (
-    BasicCredential,
-    BearerCredential,
-    Credential,
-    HeaderCredential,
     Identity,
-    QueryCredential,
 )
 
 _LATER_KINDS = ("oauth2", "jwt", "sigv4", "client_cert", "cognito", "entra")
@@ -148,5 +150,5 @@ def _hide(credential: Credential, label: str, ctx: Context) -> None:
     elif isinstance(credential, BasicCredential):
         ctx.hide(credential.password, label)
         ctx.hide(f"{credential.user}:{credential.password}", label)
-    else:
+    elif isinstance(credential, BearerCredential):
         ctx.hide(credential.token, label)

@@ -46,6 +46,11 @@ def literal(text: str) -> str:
     return text.replace("$${", "${")
 
 
+def escaped(text: str) -> str:
+    """Return what stands for `text` in a Step: each `${` of it as `$${`."""
+    return text.replace("${", "$${")
+
+
 def _fill(text: str, captures: Mapping[str, str], kind: str) -> str:
     if "${" not in text:
         return text

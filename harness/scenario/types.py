@@ -7,46 +7,16 @@ from typing import Literal
 from harness.model.event import ManualGate
 from harness.model.gateway import Gateway, Limits, PathMap
 from harness.model.place import JsonPath
-from harness.model.request import Headers
+from harness.model.probe import Probe
+from harness.model.request import ClientCertificate, Headers
 from harness.model.rule import CompareRules, Expect, Waiver
 from harness.model.secret import Secret
 from harness.model.side import Side
+from harness.scenario.credential import Credential
 
 Unsafe = Literal["", "run", "skip"]
 BodiesKept = Literal["all", "differing", "none"]
 BodyKind = Literal["", "json", "form"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderCredential:
-    """Headers that identify the caller, as (name, value)."""
-
-    headers: Headers = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryCredential:
-    """Query parameters that identify the caller, as (name, value); not yet percent-encoded."""
-
-    parameters: Headers = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasicCredential:
-    """HTTP Basic (RFC 7617)."""
-
-    user: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BearerCredential:
-    """A bearer token (RFC 6750)."""
-
-    token: str = field(repr=False)
-
-
-Credential = HeaderCredential | QueryCredential | BasicCredential | BearerCredential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +48,7 @@ class Step:
 
     `side` limits the step to one side; `captured_from` takes the captures of another side; `always` runs it even
     if a step before it failed. `body_has_marks` says whether `body` (UTF-8) needs captures filled in, `body_kind` how
-    they are escaped there (marks.py fills all of them).
+    they are escaped there (marks.py fills all of them). `door` is that of Request; its target is then the path alone.
     """
 
     method: str
@@ -93,11 +63,17 @@ class Step:
     side: Side | None = None
     captured_from: Side | None = None
     always: bool = False
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case with its steps (a plain `request:` is one step). `index` is its ordinal; `line` is where it is written."""
+    """A case with its steps (a plain `request:` is one step). `line` is where it is written.
+
+    `index` is its ordinal in its suite. `skip` says why it is not sent at all, `accepted` that this holds nothing up.
+    Cases of a later `phase` are sent when all of the phases before are done. `noise` False: the old side is never asked
+    again. `probe` is set in the security suite.
+    """
 
     index: int
     name: str
@@ -110,6 +86,12 @@ class Case:
     because: str = ""
     file: str = ""
     line: int = 0
+    suite: str = "parity"
+    skip: str = ""
+    accepted: bool = False
+    phase: int = 0
+    noise: bool = True
+    probe: Probe | None = None
 
     @property
     def safe(self) -> bool:
@@ -137,6 +119,54 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLimit:
+    """What a caller's plan allows: requests/s, requests at once, requests per `period` seconds; None: not stated."""
+
+    caller: str
+    rate: float | None = None
+    burst: int | None = None
+    quota: int | None = None
+    period: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorsPlan:
+    """Origins of the pages that call this API, and what they send; `foreign` is one that must not get in."""
+
+    origins: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    credentials: bool = False
+    foreign: str = "https://foreign.invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """The `security` section.
+
+    `operations` are globs over operations ("GET /orders/*"; empty: all). `identities` map a column of the matrix to the
+    credential that is presented in it. `require` names columns, groups or "column: row" that must be proven.
+    `clients_change` maps a caller to the reason why it must change. `direct` and `backend` are base URLs of back doors,
+    `closed` (host, port). `public_key` (PEM) is the token issuer's; `client_ca` signs client certificates of tests.
+    `http` are the plain-text addresses by side ("" for the default: port 80 of a name that is served on 443).
+    """
+
+    operations: tuple[str, ...] = ()
+    identities: dict[str, str] = field(default_factory=dict)
+    require: tuple[str, ...] = ()
+    clients_change: dict[str, str] = field(default_factory=dict)
+    hostile: bool = False
+    cors: CorsPlan = CorsPlan()
+    direct: tuple[str, ...] = ()
+    backend: tuple[str, ...] = ()
+    closed: tuple[tuple[str, int], ...] = ()
+    limits: tuple[PlanLimit, ...] = ()
+    public_key: bytes = b""
+    client_ca: ClientCertificate | None = None
+    http: dict[Side, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A whole scenario.
 
@@ -157,6 +187,7 @@ class Scenario:
     compare: CompareRules = CompareRules()
     waivers: tuple[Waiver, ...] = ()
     cases: tuple[Case, ...] = ()
+    security: Security | None = None
     gates: Gates = Gates()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 

@@ -4,13 +4,15 @@ import pytest
 
 from harness.credentials.apply import apply, clashes
 from harness.model.side import Side
-from harness.scenario.types import (
+from harness.scenario.credential import (
     BasicCredential,
     BearerCredential,
     Credential,
     HeaderCredential,
-    Identity,
     QueryCredential,
+)
+from harness.scenario.types import (
+    Identity,
 )
 
 URL = "https://old/orders?limit=10"

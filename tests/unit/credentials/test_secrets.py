@@ -2,7 +2,15 @@ from collections.abc import Iterable
 
 from harness.credentials.secrets import secrets_in, secrets_of
 from harness.model.secret import Secret
-from harness.scenario.types import BasicCredential, BearerCredential, HeaderCredential, Identity, QueryCredential
+from harness.scenario.credential import (
+    BasicCredential,
+    BearerCredential,
+    HeaderCredential,
+    QueryCredential,
+)
+from harness.scenario.types import (
+    Identity,
+)
 
 
 def values(secrets: Iterable[Secret]) -> list[str]:

@@ -9,8 +9,15 @@ import pytest
 
 from harness.lab.catalogue import DEFECTS
 from harness.lab.defects.defect import Defect
+from harness.scenario.credential import (
+    HeaderCredential,
+)
 from harness.scenario.load import load
-from harness.scenario.types import Case, HeaderCredential, Scenario, Step
+from harness.scenario.types import (
+    Case,
+    Scenario,
+    Step,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

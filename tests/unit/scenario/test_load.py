@@ -16,9 +16,18 @@ from harness.model.errors import ScenarioError, UsageError
 from harness.model.event import ManualGate
 from harness.model.gateway import Limits, PathMap
 from harness.model.side import Side
+from harness.scenario.credential import (
+    BasicCredential,
+    BearerCredential,
+    HeaderCredential,
+    QueryCredential,
+)
 from harness.scenario.load import load
 from harness.scenario.schema import json_schema
-from harness.scenario.types import BasicCredential, BearerCredential, Case, HeaderCredential, QueryCredential, Scenario
+from harness.scenario.types import (
+    Case,
+    Scenario,
+)
 
 FULL = """\
 version: 1

@@ -1,0 +1,44 @@
+"""Evidence that is no pair of answers: what a suite plans as a check, and what a check may use.
+
+A suite makes checks (pure, nothing is opened until `run`); the engine runs them after the suite's cases, one at a time,
+and journals what they return.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from harness.model.event import CaseInfo, Checked
+from harness.model.exchange import Exchange
+from harness.model.gateway import Limits
+from harness.model.request import Request
+from harness.model.side import Side
+
+
+class Tools(Protocol):
+    """What a check is given by the engine.
+
+    `stopping` says that the user wants to end: return what there is, as INCONCLUSIVE. `shown` masks secrets; texts of a
+    Checked need not be masked by the check, the engine does it.
+    """
+
+    stopping: Callable[[], bool]
+    shown: Callable[[str], str]
+
+    def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
+        """Send all and return their exchanges in this order; within the scenario's limits, or those given."""
+
+    def present(self, identity: str, request: Request) -> Request:
+        """Return `request` as sent by a caller; raises CredentialUnavailable (credentials/keyring.py)."""
+
+    def pause(self) -> None:
+        """Wait as long as the scenario's rate asks for between two requests: for what is sent past `send`."""
+
+
+class Check(Protocol):
+    """A planned check. `requests` is the most that it sends, by side (connections count as requests)."""
+
+    info: CaseInfo
+    requests: Mapping[Side, int]
+
+    def run(self, tools: Tools) -> Checked:
+        """Look, and tell what was seen; network trouble is a result, never an exception."""

@@ -1,0 +1,1 @@
+"""Matrix of identities, surface and WAF probes, as cases and checks: pure."""
