@@ -1,0 +1,84 @@
+"""What is seen of a gateway below HTTP: a port, a TLS endpoint, the raw bytes of an answer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.model.response import Response
+
+
+class Port(StrEnum):
+    """What came of a TCP connection."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    SILENT = "no answer"
+    UNRESOLVED = "name not resolved"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """One attempt to connect. `peer` and `here` are "address:port" of both ends ("" if there was no connection)."""
+
+    state: Port
+    detail: str = ""
+    peer: str = ""
+    here: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One certificate. Times are Unix seconds; `key` reads "RSA 2048" or "EC P-256"; `signature` "sha256"."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: float
+    not_after: float
+    key: str
+    key_bits: int
+    signature: str
+    sha256: str
+
+
+class Offer(StrEnum):
+    """Whether an endpoint takes part in a protocol version."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "cannot be told from here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFacts:
+    """What a TLS endpoint does for one server name.
+
+    `trouble` says why nothing could be seen ("" if it could). `versions` maps "TLS 1.0" … "TLS 1.3" to an Offer.
+    `chain` is as sent, leaf first. `trusted` tells whether the chain leads to a trusted root and covers the name, with
+    `distrust` saying why not. `alpn` is what is chosen out of h2 and http/1.1. `demands_certificate` tells whether a
+    client certificate is demanded: "no", "asked for" (not required) or "required".
+    """
+
+    trouble: str = ""
+    versions: tuple[tuple[str, Offer], ...] = ()
+    chain: tuple[Leaf, ...] = ()
+    trusted: bool = False
+    distrust: str = ""
+    alpn: str = ""
+    cipher: str = ""
+    demands_certificate: str = ""
+    connections: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswers:
+    """What came back for raw bytes on one connection: the answers that could be parsed, in order.
+
+    `ended` says how it ended: "closed", "reset", "silent" (still open at the time limit), "cut" (more came than is
+    read) or "no connection"; `rest` are bytes that are no HTTP answer (bounded).
+    """
+
+    answers: tuple[Response, ...] = ()
+    ended: str
+    detail: str = ""
+    rest: bytes = b""
