@@ -94,6 +94,7 @@ class CaseInfo:
 
     `accepted` marks what is left out for a reason that was agreed (`unsafe: skip`, a question that cannot be asked and
     that nobody requires): unproven and listed, but not holding the verdict. `probe` is set in the security suite.
+    `file` and `line` say where the scenario writes it ("" and 0: nowhere in particular).
     """
 
     index: int
@@ -104,6 +105,8 @@ class CaseInfo:
     skip: str = ""
     accepted: bool = False
     probe: Probe | None = None
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

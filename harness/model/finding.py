@@ -1,6 +1,6 @@
 """What a reader is told: the fold of a journal (decide/fold.py makes it, report/ shows it)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.model.event import CaseInfo, GateInfo, WaiverInfo
 from harness.model.outcome import Outcome, Severity, Verdict
@@ -11,7 +11,8 @@ class Finding:
     """Differences or troubles of one common cause.
 
     `case`, `operation`, `at`, `old`, `new` are those of the first one met, in the order of the scenario; `count` is
-    how often it was met and `cases` where. `share` tells "3 of 5" where only some repeats showed it (flaky).
+    how often it was met and `cases` where. `share` tells "3 of 5" where only some repeats showed it (flaky). `file` and
+    `line` say where the first case is written ("" and 0 where that is not known).
     """
 
     id: str
@@ -31,6 +32,8 @@ class Finding:
     count: int = 1
     cases: tuple[str, ...] = ()
     share: str = ""
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,11 @@ class Unproven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What became of one case. `why` is at most a few lines; times are medians in ms, None without an answer."""
+    """What became of one case. `why` is at most a few lines; times are medians in ms, None without an answer.
+
+    `decisions` (side → decision, None where none was made) and `facts` (fact → what each side showed) are those of the
+    case's record: RecordedPair, Checked.
+    """
 
     info: CaseInfo
     suite: str
@@ -71,6 +78,8 @@ class CaseResult:
     new_status: str = ""
     old_ms: float | None = None
     new_ms: float | None = None
+    decisions: dict[str, str] | None = None
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
