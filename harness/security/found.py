@@ -1,0 +1,166 @@
+"""What a check has seen so far, and the Checked that it comes to; small things that all checks use."""
+
+import math
+import socket
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from harness import __version__
+from harness.model.check import Tools
+from harness.model.difference import Cause
+from harness.model.event import CaseInfo, Checked, Point
+from harness.model.outcome import Outcome, Severity
+from harness.model.probe import Probe
+from harness.model.request import SAFE_METHODS, Request
+from harness.model.side import Side
+from harness.scenario.marks import fill
+from harness.scenario.paths import mapped
+from harness.scenario.types import Scenario
+from harness.security.draft import SUITE, Draft, is_required, name_of
+from harness.security.operation import Operation
+
+INTERRUPTED = "interrupted before it was seen to the end: run it again, or resume"
+
+
+@dataclass(slots=True)
+class Found:
+    """Points, facts and reasons as they come in. The outcome is the worst of the reasons; without any it is PASS."""
+
+    reasons: list[tuple[Outcome, str]] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    decisions: dict[str, str] = field(default_factory=dict)
+
+    def say(self, outcome: Outcome, why: str) -> None:
+        """Add a reason."""
+        self.reasons.append((outcome, why))
+
+    def fact(self, name: str, **columns: str) -> None:
+        """Add what was seen, by column."""
+        self.facts.setdefault(name, {}).update(columns)
+
+    def fail(
+        self,
+        at: str,
+        title: str,
+        *,
+        cause: Cause = Cause.UNEXPLAINED,
+        severity: Severity = Severity.CRITICAL,
+        old: str | None = None,
+        new: str | None = None,
+        note: str = "",
+        remedy: str = "",
+    ) -> None:
+        """Add a point that fails the check."""
+        self.say(Outcome.FAIL, title)
+        self.points.append(
+            Point(
+                at=at, title=title, outcome=Outcome.FAIL.value, severity=severity.value, cause=cause.value,
+                old=old, new=new, note=note, remedy=remedy,
+            )
+        )  # fmt: skip
+
+    def tell(
+        self,
+        at: str,
+        title: str,
+        *,
+        cause: Cause | None = None,
+        severity: Severity = Severity.INFO,
+        old: str | None = None,
+        new: str | None = None,
+        note: str = "",
+        remedy: str = "",
+    ) -> None:
+        """Add a point that fails nothing."""
+        self.points.append(
+            Point(
+                at=at, title=title, outcome=Outcome.PASS.value, severity=severity.value,
+                cause="" if cause is None else cause.value, old=old, new=new, note=note, remedy=remedy,
+            )
+        )  # fmt: skip
+
+    def checked(self, info: CaseInfo) -> Checked:
+        """Return what the check comes to."""
+        ordered = sorted(self.reasons, key=lambda reason: -reason[0].rank)
+        return Checked(
+            at=time.time(),
+            suite=SUITE,
+            index=info.index,
+            case=info.name,
+            outcome=(ordered[0][0] if ordered else Outcome.PASS).value,
+            why=tuple(dict.fromkeys(text for _, text in ordered)),
+            points=tuple(self.points),
+            facts=self.facts,
+            requests=dict(self.requests),
+            decisions=self.decisions or None,
+        )
+
+
+def interrupted(info: CaseInfo) -> Checked:
+    """Return what a check comes to that was stopped before it looked."""
+    found = Found()
+    found.say(Outcome.INCONCLUSIVE, INTERRUPTED)
+    return found.checked(info)
+
+
+def info_of(draft: Draft, probe: Probe, index: int, *, proves_maybe: bool = False) -> CaseInfo:
+    """Return the plan's entry of a check; `proves_maybe`: it may see nothing, which holds only where required."""
+    return CaseInfo(
+        index=index,
+        name=name_of(probe),
+        operation=probe.row,
+        probe=probe,
+        accepted=proves_maybe and not is_required(probe, draft.security.require),
+    )
+
+
+def plain_request(scenario: Scenario, operation: Operation, side: Side, *, url: str = "", door: str = "") -> Request:
+    """Return the request that stands for an operation, without any caller; `url` and `door` name another entrance."""
+    step = operation.step
+    target = fill(step.target, {})
+    headers = tuple((name, fill(value, {})) for name, value in step.headers)
+    given = {name.lower() for name, _ in headers}
+    defaults = (("User-Agent", f"cutover/{__version__}"), ("Accept", "*/*"))
+    return Request(
+        side=side,
+        method=step.method,
+        url=(url or scenario.gateway(side).url) + (mapped(target, scenario.paths) if side is Side.NEW else target),
+        headers=headers + tuple(pair for pair in defaults if pair[0].lower() not in given),
+        body=step.body,
+        timeout=scenario.limits.timeout,
+        door=door,
+    )
+
+
+def presented(tools: Tools, caller: str, request: Request) -> Request | str:
+    """Return the request as this caller ("" for nobody) sends it, or why its credential cannot be had."""
+    from harness.credentials.keyring import CredentialUnavailable  # noqa: PLC0415  not needed to plan
+
+    if not caller:
+        return request
+    try:
+        return tools.present(caller, request)
+    except CredentialUnavailable as missing:
+        return f"the credential of {caller} cannot be had: {missing}"
+
+
+def easiest(operations: Sequence[Operation]) -> Operation | None:
+    """Return the operation that is asked where any will do: one that changes nothing, GET before the others."""
+    safe = [one for one in operations if one.step.method in SAFE_METHODS and one.step.body is None]
+    return min(safe, key=lambda one: (one.step.method != "GET", not (one.callers or one.public)), default=None)
+
+
+def whole(number: float) -> int:
+    """Return the next whole number."""
+    return math.ceil(number)
+
+
+@lru_cache(maxsize=1)
+def this_machine() -> str:
+    """Return the name of the machine that looks; "this machine" if it has none."""
+    return socket.gethostname() or "this machine"
