@@ -8,8 +8,7 @@ from urllib.parse import quote_plus
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from harness.scenario import marks
-from harness.scenario.callers import flat
-from harness.scenario.containers import ByKind, ListOf, MapOf, pairs
+from harness.scenario.containers import ByKind, ListOf, MapOf, flat, pairs
 from harness.scenario.context import Context, Refused, base_of
 from harness.scenario.fill import MARK, Fills, fill
 from harness.scenario.record import Fields, Key
@@ -32,16 +31,19 @@ class RequestBody:
 
 
 class Json(Shape[str]):
-    """Any YAML value, as compact JSON text; numbers keep their digits."""
+    """Any YAML value, as compact JSON text; numbers keep their digits. `fills` is what its texts may be filled with."""
+
+    def __init__(self, fills: Fills = Fills.STEPS) -> None:
+        self.fills = fills
 
     def read(self, node: Node, ctx: Context) -> str:
         """Return JSON text; captures in it stay marks."""
         if isinstance(node, ScalarNode):
-            return _scalar(node, ctx)
+            return _scalar(node, ctx, self.fills)
         before = len(ctx.problems)
         found = []
         bad = False
-        for name, child in _children(node, ctx):
+        for name, child in _children(node, ctx, self.fills):
             try:
                 found.append(name + self.read(child, ctx))
             except Refused:
@@ -55,21 +57,21 @@ class Json(Shape[str]):
         return {}
 
 
-def _children(node: Node, ctx: Context) -> list[tuple[str, Node]]:
+def _children(node: Node, ctx: Context, fills: Fills) -> list[tuple[str, Node]]:
     if isinstance(node, SequenceNode):
         return [("", child) for child in node.value]
     found = []
     assert isinstance(node, MappingNode)
     for key, name, value in pairs(node, ctx):
-        text = fill(name, key, ctx, Fills.STEPS)[0] if "${" in name else name
+        text = fill(name, key, ctx, fills)[0] if "${" in name else name
         found.append((json.dumps(text, ensure_ascii=False) + ":", value))
     return found
 
 
-def _scalar(node: ScalarNode, ctx: Context) -> str:
+def _scalar(node: ScalarNode, ctx: Context, fills: Fills) -> str:
     text: str = node.value
     if "${" in text:
-        return json.dumps(fill(text, node, ctx, Fills.STEPS)[0], ensure_ascii=False)
+        return json.dumps(fill(text, node, ctx, fills)[0], ensure_ascii=False)
     if node.style:
         return json.dumps(text, ensure_ascii=False)
     if is_null(node):
@@ -161,7 +163,7 @@ def _file(fields: Fields) -> bytes:
     if path not in cache:
         try:
             cache[path] = path.read_bytes()
-        except OSError as error:
-            message = f"the file '{fields['body_file']}' cannot be read: {error.strerror}"
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            message = f"the file '{fields['body_file']}' cannot be read: {getattr(error, 'strerror', None) or error}"
             raise fields.refuse("body_file", message, f"looked for {path}") from None
     return cache[path]

@@ -12,7 +12,7 @@ from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Scalar, Text, Unsupported, flag, integer, word
 from harness.scenario.steps import APART, REQUEST, REQUEST_KEYS, STEP, Draft, check_captures, draft
-from harness.scenario.types import Case
+from harness.scenario.types import Case, Step
 
 _OF_STEPS = ("capture", "side", "captured_from", "always")
 
@@ -37,6 +37,11 @@ def _operation(text: str) -> str:
     return f"{method} {template}"
 
 
+def _asked(step: Step) -> str:
+    """Return the operation of a step by itself: method and path, captured values as {name}."""
+    return f"{step.method} {step.target.partition('?')[0].replace('${', '{')}"
+
+
 def _case(fields: Fields) -> Case:
     drafts = _drafts(fields)
     steps = tuple(drawn.step for drawn in drafts)
@@ -46,6 +51,8 @@ def _case(fields: Fields) -> Case:
     first = steps[0]
     operation = fields["operation"] or f"{first.method} {marks.literal(first.target).partition('?')[0]}"
     fields.ctx.operations.add(operation)
+    if "security" in fields.ctx.sections:
+        fields.ctx.asked.update(map(_asked, steps))
     mark = fields.node.start_mark
     return Case(
         index=0,

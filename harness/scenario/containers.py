@@ -81,6 +81,17 @@ def _merge_pairs(source: Node, ctx: Context) -> Iterator[tuple[Node, Node]]:
             yield key, value
 
 
+def flat(entries: tuple[tuple[str, str | tuple[str, ...]], ...]) -> tuple[tuple[str, str], ...]:
+    """Return (name, value) for each value of each name, in order."""
+    found = []
+    for name, value in entries:
+        if value.__class__ is str:
+            found.append((name, value))
+        else:
+            found.extend((name, part) for part in value)
+    return tuple(found)
+
+
 class MapOf(Shape[tuple[tuple[str, T], ...]]):
     """A mapping with free keys; `check_key` raises Wrong on a key that will not do."""
 

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from yaml.nodes import Node
@@ -38,9 +39,14 @@ class Variable:
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """One decoding. `later` holds checks that need the whole document; they run after it."""
+    """One decoding.
+
+    `later` holds checks that need the whole document; they run after it. `now` is what certificates are held against.
+    `operations` are those that cases name, `asked` those of single steps (for the security suite).
+    """
 
     environ: Mapping[str, str]
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     variables: dict[str, Variable] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     secrets: dict[str, Secret] = field(default_factory=dict)
@@ -52,6 +58,7 @@ class Context:
     identities: frozenset[str] = frozenset()
     case_names: dict[str, Node] = field(default_factory=dict)
     operations: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     later: list[Callable[[], None]] = field(default_factory=list)
 
     def note(self, node: Node, message: str, hint: str = "") -> None:

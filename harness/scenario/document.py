@@ -8,15 +8,15 @@ from harness.scenario.bounds import EVIDENCE, LIMITS
 from harness.scenario.containers import ListOf, MapOf
 from harness.scenario.context import Wrong
 from harness.scenario.gateways import LATER_HINT, PATH_MAP, gateway
-from harness.scenario.gating import GATES
+from harness.scenario.gating import GATES, required
 from harness.scenario.record import Fields, Key, Record
+from harness.scenario.securing import SECURITY
 from harness.scenario.shape import Loose, Scalar, Text, Unsupported
-from harness.scenario.types import Evidence, Gates, Scenario
+from harness.scenario.types import Evidence, Gates, Scenario, Security
 
 LATER = {
     "scope": "what this wave of a migration covers",
     "replay": "recorded traffic",
-    "security": "the security suite",
     "load": "the load suite",
     "dns": "the DNS suite",
     "rollback": "the rollback suite",
@@ -49,7 +49,8 @@ def _scenario(fields: Fields) -> Scenario:
         compare=fields["compare"],
         waivers=comparing.numbered(fields["waivers"]),
         cases=cases.numbered(fields["cases"]),
-        gates=fields["gates"],
+        security=(fields["security"] or Security()) if "security" in fields else None,
+        gates=fields["gates"] or Gates(require=required(ctx)),
     )
 
 
@@ -69,7 +70,8 @@ DOCUMENT = Record(
     Key("compare", comparing.COMPARE, absent=CompareRules()),
     Key("waivers", ListOf(comparing.WAIVER), "differences tolerated for a while", absent=()),
     Key("cases", cases.CASES, "what is asked of both sides", required=True),
-    Key("gates", GATES, absent=Gates()),
+    Key("security", SECURITY, "the security suite: who is refused, by both sides alike"),
+    Key("gates", GATES),
     *(
         Key(name, Unsupported(f"the section '{name}' is not yet supported by this version", LATER_HINT), about)
         for name, about in LATER.items()

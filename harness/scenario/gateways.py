@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from harness.model.gateway import Gateway, HttpVersion, PathMap
 from harness.model.side import Side
 from harness.scenario import texts
-from harness.scenario.context import Wrong, base_of, guess
+from harness.scenario.context import Wrong, guess
+from harness.scenario.files import existing
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Scalar, Shape, Text, Unsupported
@@ -52,21 +52,12 @@ def _build(side: Side) -> Callable[[Fields], Gateway]:
             kind=fields["kind"],
             url=fields["url"].rstrip("/"),
             connect_to=fields["connect_to"],
-            ca_file=_ca_file(fields),
+            ca_file=existing(fields, "ca_file"),
             http=fields["http"],
             proxy=_proxy(fields),
         )
 
     return build
-
-
-def _ca_file(fields: Fields) -> Path | None:
-    if "ca_file" not in fields:
-        return None
-    path: Path = base_of(fields.nodes["ca_file"]) / fields["ca_file"]
-    if not path.is_file():
-        raise fields.refuse("ca_file", f"no file '{fields['ca_file']}'", f"looked for {path}")
-    return path
 
 
 def gateway(side: Side) -> Shape[Gateway]:

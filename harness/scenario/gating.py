@@ -14,6 +14,9 @@ from harness.scenario.types import Gates
 SUITES = {"parity": "cases", "security": "security", "load": "load", "dns": "dns", "rollback": "rollback"}
 """Each suite and the section that it runs for."""
 
+KNOWN = ("parity", "security")
+"""The suites of this version."""
+
 
 def _done(text: str) -> str:
     if text in {"false", "False", "FALSE"}:
@@ -58,8 +61,14 @@ class _Suite(Scalar[str]):
 _WORD = word(*SUITES)
 
 
+def required(ctx: Context) -> tuple[str, ...]:
+    """Return what is required where the file does not say: every suite that has a section."""
+    return tuple(suite for suite in KNOWN if SUITES[suite] in ctx.sections)
+
+
 def _gates(fields: Fields) -> Gates:
-    return Gates(require=tuple(dict.fromkeys(fields["require"])), manual=fields["manual"])
+    asked = fields["require"] if "require" in fields else required(fields.ctx)
+    return Gates(require=tuple(dict.fromkeys(asked)), manual=fields["manual"])
 
 
 GATES = Record(
@@ -72,7 +81,6 @@ GATES = Record(
             empty="nothing is required: an empty gate proves nothing",
         ),
         "the suites that must pass; every suite that has a section if left out",
-        absent=("parity",),
     ),
     Key("manual", ListOf(_MANUAL), "what people sign off", absent=()),
     Key("coverage", Unsupported("'gates.coverage' is not yet supported by this version", LATER_HINT)),

@@ -9,11 +9,11 @@ from harness.model.request import Headers
 from harness.model.rule import Expect
 from harness.model.side import Side
 from harness.scenario import bodies, marks, texts
-from harness.scenario.callers import flat, hide_header
-from harness.scenario.containers import ByKind, ListOf, MapOf
+from harness.scenario.containers import ByKind, ListOf, MapOf, flat
 from harness.scenario.context import Context, Wrong, guess
 from harness.scenario.expecting import EXPECT
 from harness.scenario.fill import Fills
+from harness.scenario.hiding import hide_header
 from harness.scenario.jsonpath import parse_singular
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Scalar, Shape, Text, flag, word

@@ -9,7 +9,9 @@ import pytest
 from harness.cli.main import main
 from tests.servers.command import ROOT, cutover, environment
 from tests.servers.plain import Answer, PlainServer
-from tests.unit.scenario.broken_table import ENVIRON, HEAD, ROWS, Row
+from tests.unit.scenario.broken_row import ENVIRON, HEAD, Row
+from tests.unit.scenario.broken_table import ROWS
+from tests.unit.scenario.key_material import lay
 
 REPRESENTATIVES = (
     "tab as indentation",
@@ -17,6 +19,11 @@ REPRESENTATIVES = (
     "env not set",
     "request with a line break",
     "unknown capture",
+    "oauth2 over http",
+    "jwt: encrypted key",
+    "client_cert: expired",
+    "security: identity of nobody",
+    "security: private key as public",
 )
 CHOSEN = [row for row in ROWS if row.name in REPRESENTATIVES]
 
@@ -46,21 +53,23 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_refused(row: Row, verb: tuple[str, ...], there: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = there / "scenario.yaml"
     file.write_text(row.text, encoding="utf-8")
+    lay(file.parent, row.files)
     assert main([verb[0], str(file), *verb[1:]]) == 4
     out, err = capfd.readouterr()
     _told(row, file, err)
     assert out == ""
-    assert list(there.iterdir()) == [file]
+    assert {one.name for one in there.iterdir()} == {file.name, *row.files}
 
 
 @pytest.mark.parametrize("row", CHOSEN, ids=lambda row: row.name)
 def test_refused_as_a_process(row: Row, tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
     file.write_text(row.text, encoding="utf-8")
+    lay(file.parent, row.files)
     done = cutover("rehearse", file, cwd=tmp_path, env=ENVIRON)
     assert done.code == 4, done.err
     _told(row, file, done.err)
-    assert list(tmp_path.iterdir()) == [file]
+    assert {one.name for one in tmp_path.iterdir()} == {file.name, *row.files}
 
 
 @pytest.mark.parametrize("row", CHOSEN[:2], ids=lambda row: row.name)
@@ -68,6 +77,7 @@ def test_refused_by_plain_pytest(row: Row, tmp_path: Path) -> None:
     """The other door says the same, in pytest's way."""
     file = tmp_path / "scenario.yaml"
     file.write_text(row.text, encoding="utf-8")
+    lay(file.parent, row.files)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(ROOT / "suites" / "parity")]
     env = {**environment(ENVIRON), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     call = subprocess.run(
@@ -81,7 +91,7 @@ def test_refused_by_plain_pytest(row: Row, tmp_path: Path) -> None:
     )
     assert call.returncode == 4, call.stdout + call.stderr
     _told(row, file, call.stdout + call.stderr)
-    assert list(tmp_path.iterdir()) == [file]
+    assert {one.name for one in tmp_path.iterdir()} == {file.name, *row.files}
 
 
 def test_all_chosen_are_there() -> None:

@@ -1,26 +1,7 @@
 """Broken scenarios, and what must be said about each: the table that several tests go through."""
 
-from dataclasses import dataclass
-
-OLD = 'old: {kind: generic, url: "http://127.0.0.1:1"}\n'
-NEW = 'new: {kind: generic, url: "http://127.0.0.1:2"}\n'
-TOP = "version: 1\nname: t\n" + OLD + NEW  # lines 1 to 4
-CASE = "cases:\n  - {name: a, request: GET /a}\n"  # lines 5 and 6
-HEAD = TOP + CASE
-ENVIRON = {"SET": "canary-value", "EMPTY": "", "SPACED": "can ary"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A broken text, and what must be said about it. `schema` says that the JSON Schema refuses it too."""
-
-    name: str
-    text: str
-    line: int
-    column: int
-    message: str
-    hint: str = ""
-    schema: bool = False
+from tests.unit.scenario.broken_row import HEAD, NEW, OLD, TOP, Row
+from tests.unit.scenario.broken_security import CREDENTIALS, SECURITY
 
 
 def case(text: str) -> str:
@@ -81,7 +62,7 @@ TOP_LEVEL = [
     Row("name is null", HEAD.replace("name: t", "name: ~"), 2, 7, "got nothing", "remove the key", schema=True),
     *(
         Row(f"section {name}", HEAD + f"{name}: {{}}\n", 7, len(name) + 3, f"'{name}' is not yet supported", "remove it", schema=True)
-        for name in ("scope", "replay", "security", "load", "dns", "rollback")
+        for name in ("scope", "replay", "load", "dns", "rollback")
     ),
 ]
 
@@ -123,12 +104,11 @@ CALLERS = [
     Row("env not set", HEAD + 'credentials: {p: {both: {bearer: "${env:NOPE}"}}}\n', 7, 34, "'NOPE' is not set", "export NOPE="),
     Row("env empty", HEAD + 'credentials: {p: {both: {bearer: "${env:EMPTY}"}}}\n', 7, 34, "'EMPTY' is empty"),
     Row("no file for a secret", HEAD + 'credentials: {p: {both: {bearer: "${file:no.txt}"}}}\n', 7, 34, "'no.txt' cannot be read"),
-    Row("kind of credential for later", HEAD + "credentials: {p: {both: {oauth2: {}}}}\n", 7, 34, "'oauth2' are not yet supported", schema=True),
     Row("unknown kind of credential", HEAD + "credentials: {p: {both: {headers: {a: b}}}}\n", 7, 26, "unknown key 'headers'", "'header'", schema=True),
     Row("one side alone", HEAD + "credentials: {p: {old: {bearer: x}}}\n", 7, 18, "how 'new' recognises", "`new: {}`"),
     Row("basic without password", HEAD + "credentials: {p: {both: {basic: {user: u}}}}\n", 7, 33, "missing key 'password'", schema=True),
     Row("key that is a number", HEAD + "credentials: {p: {both: {header: {x-api-key: 12345}}}}\n", 7, 46, "YAML reads … as a number", "quote it", schema=True),
-    Row("two kinds of Authorization", HEAD + "credentials: {p: {both: {bearer: t, basic: {user: u, password: p}}}}\n", 7, 34, "both set Authorization"),
+    Row("two kinds of Authorization", HEAD + "credentials: {p: {both: {bearer: t, basic: {user: u, password: p}}}}\n", 7, 44, "bearer and basic both set Authorization"),
     Row("unknown caller", case("{name: a, request: GET /a, as: prtner}\ncredentials: {partner: {both: {}}}\n").replace( "    credentials", "credentials" ), 6, 36, "no caller 'prtner'", "did you mean 'partner'?"),
     Row("caller without credentials", case("{name: a, request: GET /a, as: partner}\n"), 6, 36, "no caller 'partner'", "add `credentials:"),
 ]
@@ -219,4 +199,4 @@ MARKS = [
 ]
 
 # fmt: on
-ROWS = SYNTAX + TOP_LEVEL + GATEWAYS + BOUNDS + CALLERS + COMPARE + CASES + MARKS
+ROWS = SYNTAX + TOP_LEVEL + GATEWAYS + BOUNDS + CALLERS + CREDENTIALS + SECURITY + COMPARE + CASES + MARKS

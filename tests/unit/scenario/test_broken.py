@@ -10,13 +10,16 @@ from harness.model.errors import ScenarioError
 from harness.model.outcome import ExitCode
 from harness.scenario.load import load
 from harness.scenario.schema import json_schema
-from tests.unit.scenario.broken_table import ENVIRON, ROWS, Row
+from tests.unit.scenario.broken_row import ENVIRON, Row
+from tests.unit.scenario.broken_table import ROWS
+from tests.unit.scenario.key_material import lay
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_broken(row: Row, tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
     file.write_text(row.text)
+    lay(tmp_path, row.files)
     with pytest.raises(ScenarioError) as caught:
         load(file, environ=ENVIRON)
     assert caught.value.exit_code is ExitCode.USAGE
@@ -31,7 +34,7 @@ def test_broken(row: Row, tmp_path: Path) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len(ROWS) >= 45
+    assert len(ROWS) >= 300
     assert len({row.name for row in ROWS}) == len(ROWS)
 
 
