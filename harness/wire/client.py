@@ -3,15 +3,16 @@
 There is no thread: libcurl works while `wait` runs, and only then. The loop tells how long it was kept from its work
 (`longest_gap`), and a timeout that such a gap may have made is the harness's own (Reason.HARNESS), not the gateway's.
 
-All sides work in one multi handle, each with a share that holds its own connections: two multi handles could only be
-waited on by turns. Known limits: bytes after a declared Content-Length are dropped by libcurl unseen; Host is always
-the first header; a `#` in a target goes out as it is; an HTTP proxy is always asked for a tunnel; select(2) is what is
-waited with, so that beyond some 500 connections all of them are looked at every few milliseconds instead.
+All sides and doors work in one multi handle, with shares that keep the connections of each, and of each client
+certificate, apart: two multi handles could only be waited on by turns. Known limits: bytes after a declared
+Content-Length are dropped by libcurl unseen; Host is always the first header; a `#` in a target goes out as it is; an
+HTTP proxy is always asked for a tunnel; select(2) is what is waited with, so that beyond some 500 connections all of
+them are looked at every few milliseconds instead.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import pycurl
@@ -35,9 +36,10 @@ _LOOK_AGAIN = 0.005
 class Wire:
     """Sends requests to the sides that it knows, each within its limits, and tells what came back.
 
-    `limits` hold for each side by itself. `clock` (monotonic) and `wall` (Unix time) give seconds. Raises
-    HarnessError when a gateway's url is no http(s) URL or no trusted certificates can be found for it. Not to be used
-    from two threads, nor across a fork.
+    `doors` are other entrances, by the name that a request's `door` gives. `limits` hold for each side and each door by
+    itself; nothing is ever sent to a host that is neither. `clock` (monotonic) and `wall` (Unix time) give seconds.
+    Raises HarnessError when a gateway's url is no http(s) URL or no trusted certificates can be found for it. Not to be
+    used from two threads, nor across a fork.
     """
 
     def __init__(
@@ -45,13 +47,14 @@ class Wire:
         gateways: Mapping[Side, Gateway],
         limits: Limits,
         *,
+        doors: Mapping[str, Gateway] = MappingProxyType({}),
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
         self._wall = wall
         self._multi = pycurl.CurlMulti()
-        most = max(1, limits.concurrency) * max(1, len(gateways))
+        most = max(1, limits.concurrency) * max(1, len(gateways) + len(doors))
         self._multi.setopt(pycurl.M_MAXCONNECTS, most)
         self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, max(100, limits.concurrency))
         self._crowded = most > _DESCRIPTORS // 2
@@ -59,7 +62,9 @@ class Wire:
         self._of_side = {
             side: Lane(gateway, limits, self._multi, self._users, wall) for side, gateway in gateways.items()
         }
-        self._lanes = tuple(self._of_side.values())
+        self._of_door = {name: Lane(gateway, limits, self._multi, self._users, wall) for name, gateway in doors.items()}
+        self._sides = (*gateways, *(gateway.side for gateway in doors.values()))
+        self._lanes = (*self._of_side.values(), *self._of_door.values())
         self._old, self._new = self._of_side.get(_OLD), self._of_side.get(_NEW)
         self._done: list[Done] = []
         self._left = clock()
@@ -72,9 +77,14 @@ class Wire:
         What cannot be sent (a line break in a header, another host) is answered REFUSED_TO_SEND by the next `wait`.
         """
         lane = self._old if request.side is _OLD else self._new  # hashing an enum's member is slow
-        if lane is None:
+        if request.door:
+            lane = self._of_door.get(request.door)
+        if lane is not None:
+            why = lane.queue(request, token)
+        elif request.door:
+            why = f"no door is named {request.door[:60]!r}"
+        else:
             raise KeyError(request.side)
-        why = lane.queue(request, token)
         if why:
             answer = NoResponse(reason=Reason.REFUSED_TO_SEND, detail=why)
             self._done.append((token, Exchange(request=request, answer=answer, sent_at=self._wall())))
@@ -96,8 +106,8 @@ class Wire:
             self._rest(left)
 
     def pending(self, side: Side) -> int:
-        """Return how many requests of `side` are queued or in flight."""
-        return self._of_side[side].pending
+        """Return how many requests of `side`, by its own entrance or its doors, are queued or in flight."""
+        return sum(lane.pending for owner, lane in zip(self._sides, self._lanes, strict=True) if owner is side)
 
     @property
     def longest_gap(self) -> float:
@@ -138,7 +148,7 @@ class Wire:
             done.append(lane.finish(transfer))
         for handle, code, words in bad:
             lane, transfer = users[handle]
-            done.append(lane.fail(transfer, code, words))
+            done.append(lane.fail(transfer, code, words, now))
         self._left = self._clock()
 
     def _flying(self) -> bool:

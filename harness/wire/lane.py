@@ -1,4 +1,4 @@
-"""One side of the wire: its queue, its pace, its connections, its handles."""
+"""One side of the wire, or one door: its queue, its pace, its pools of connections and handles."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,24 +8,23 @@ import pycurl
 
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
-from harness.model.request import Request
-from harness.model.response import Answer, Certificate, NoResponse, Reason, Response
+from harness.model.request import ClientCertificate, Request
+from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.wire.bodies import BodyReader
 from harness.wire.heads import Head, HeadReader
 from harness.wire.made import exchange, response
-from harness.wire.options import origin_of, settings
+from harness.wire.options import IDLE_SECONDS, origin_of, settings
 from harness.wire.pace import Pace
+from harness.wire.pool import Pool, shown
 from harness.wire.refusal import Gatekeeper
 from harness.wire.transfer import Transfer
-from harness.wire.trouble import TIMED_OUT, TOO_LARGE, detail_of, reason_of, too_large
-
-_MOST_CERTIFICATES = 4096
+from harness.wire.trouble import SEND_FAILED, TIMED_OUT, TOO_LARGE, detail_of, reason_of, too_large
 
 Users = dict[pycurl.Curl, tuple["Lane", Transfer]]
 
 
 class Lane:
-    """Sends one side's requests in order, as its limits allow, on connections that no other side uses."""
+    """Sends one gateway's requests in order, as its limits allow, on connections that no other lane uses."""
 
     def __init__(
         self, gateway: Gateway, limits: Limits, multi: pycurl.CurlMulti, users: Users, wall: Callable[[], float]
@@ -35,16 +34,14 @@ class Lane:
         self._wall = wall
         self._limits = limits
         self._gatekeeper = Gatekeeper(origin_of(gateway.url))
-        self._share = pycurl.CurlShare()
-        self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
         self._settings = settings(gateway, limits.body)
+        self._plain = Pool(self._settings)
+        self._showing: dict[ClientCertificate, Pool] = {}
         self._secure = gateway.url.lower().startswith("https:")
         self._pace = Pace(limits.rate)
         self._queue: deque[tuple[Request, str, object]] = deque()
-        self._idle: list[Transfer] = []
         self._heads = HeadReader()
         self._bodies = BodyReader(limits.body)
-        self._certificates: dict[int, Certificate] = {}
         self.flying: set[Transfer] = set()
 
     @property
@@ -57,6 +54,8 @@ class Lane:
         target = self._gatekeeper.target(request)
         if not target:
             return self._gatekeeper.why(request)
+        if request.certificate is not None and (why := self._unshowable(request.certificate)):
+            return why
         self._queue.append((request, target, token))
         return ""
 
@@ -69,17 +68,33 @@ class Lane:
         if not granted:
             return
         sent_at = self._wall()
-        queue, idle, flying, add = self._queue, self._idle, self.flying, self._multi.add_handle
+        queue, plain, flying, add = self._queue, self._plain, self.flying, self._multi.add_handle
         for _ in range(granted):
             request, target, token = queue.popleft()
-            transfer = idle.pop() if idle else self._transfer()
+            pool = plain if request.certificate is None else self._showing[request.certificate]
+            transfer = pool.idle.pop() if pool.idle else self._transfer(pool)
             transfer.prepare(request, target, token)
+            if now < pool.doubtful_until:
+                transfer.connect_anew()
             transfer.sent_at = sent_at
             flying.add(transfer)
             add(transfer.handle)
 
-    def _transfer(self) -> Transfer:
-        transfer = Transfer(self._settings, self._share)
+    def _unshowable(self, certificate: ClientCertificate) -> str:
+        """Have a pool ready for `certificate`, or return why it cannot be shown."""
+        if certificate in self._showing:
+            return ""
+        if not self._secure:
+            return "a client certificate can be shown on https alone"
+        from harness.wire.client_certificate import unusable  # noqa: PLC0415  heavy; few runs need it
+
+        why = unusable(certificate)
+        if not why:
+            self._showing[certificate] = Pool(self._settings + shown(certificate))
+        return why
+
+    def _transfer(self, pool: Pool) -> Transfer:
+        transfer = Transfer(pool)
         self._users[transfer.handle] = (self, transfer)
         return transfer
 
@@ -93,7 +108,7 @@ class Lane:
         """Read the answer that a transfer brought, and take its handle back."""
         self._multi.remove_handle(transfer.handle)
         self.flying.discard(transfer)
-        self._idle.append(transfer)
+        transfer.pool.idle.append(transfer)
         heads, lines, chunks = self._heads, transfer.lines, transfer.chunks
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         plain = heads.plain(lines)
@@ -104,18 +119,20 @@ class Lane:
             line, headers = plain
             coding = heads.coding(headers) if heads.codings else ""
             body = self._bodies.coded(data, coding) if coding else self._bodies.plain(data)
-            certificate = self._certificate(transfer) if self._secure else None
+            certificate = transfer.pool.certificate(transfer, self.flying) if self._secure else None
             answer = response(line, headers, body, transfer.timings(), certificate)
         lines.clear()
         chunks.clear()
         return transfer.token, exchange(transfer.request, answer, transfer.sent_at)
 
-    def fail(self, transfer: Transfer, code: int, words: str) -> tuple[object, Exchange]:
+    def fail(self, transfer: Transfer, code: int, words: str, now: float) -> tuple[object, Exchange]:
         """Say why a transfer brought no answer, and take its handle back."""
         self._multi.remove_handle(transfer.handle)
         self.flying.discard(transfer)
-        self._idle.append(transfer)
+        transfer.pool.idle.append(transfer)
         answer = self._trouble(transfer, code, words)
+        if code == SEND_FAILED and transfer.kept():
+            transfer.pool.doubtful_until = now + IDLE_SECONDS + 1
         transfer.spoil()
         return transfer.token, exchange(transfer.request, answer, transfer.sent_at)
 
@@ -124,15 +141,22 @@ class Lane:
         for transfer in self.flying:
             with suppress(pycurl.error):
                 self._multi.remove_handle(transfer.handle)
-        for transfer in (*self.flying, *self._idle):
+        for transfer in self.flying:
             transfer.close()
+        for pool in self._pools():
+            for transfer in pool.idle:
+                transfer.close()
+            pool.idle.clear()
         self.flying.clear()
-        self._idle.clear()
         self._queue.clear()
 
     def close(self) -> None:
         """Close the connections; only after the multi handle."""
-        self._share.close()
+        for pool in self._pools():
+            pool.close()
+
+    def _pools(self) -> tuple[Pool, ...]:
+        return self._plain, *self._showing.values()
 
     def _unusual(self, transfer: Transfer, head: Head, data: bytes) -> Answer:
         """Answer for interim blocks, trailers, bare line feeds; what has no final block is no answer."""
@@ -154,7 +178,7 @@ class Lane:
             trailers=head.trailers,
             interim=head.interim,
             timings=transfer.timings(),
-            certificate=self._certificate(transfer) if self._secure else None,
+            certificate=transfer.pool.certificate(transfer, self.flying) if self._secure else None,
         )
 
     def _trouble(self, transfer: Transfer, code: int, words: str) -> NoResponse:
@@ -168,7 +192,7 @@ class Lane:
         if code == TOO_LARGE:
             detail = too_large(self._limits.body, received, head.headers)
         if self._secure:
-            self._certificate(transfer)
+            transfer.pool.certificate(transfer, self.flying)
         return NoResponse(
             reason=reason,
             detail=detail,
@@ -177,17 +201,3 @@ class Lane:
             received=received,
             timings=transfer.timings(),
         )
-
-    def _certificate(self, transfer: Transfer) -> Certificate | None:
-        """Return the certificate of the connection that was used; libcurl tells it on a connection's first use only."""
-        connection = transfer.connection()
-        known = self._certificates.get(connection)
-        if known is not None:
-            return known
-        for other in (transfer, *self.flying):  # HTTP/2: who opened the connection may still wait for its answer
-            if other.opened(connection) and (certificate := other.certificate()) is not None:
-                if len(self._certificates) >= _MOST_CERTIFICATES:
-                    del self._certificates[next(iter(self._certificates))]
-                self._certificates[connection] = certificate
-                return certificate
-        return None

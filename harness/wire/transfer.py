@@ -1,13 +1,17 @@
 """One pooled libcurl handle: set up for a request, and what it gathered."""
 
+from typing import TYPE_CHECKING
+
 import pycurl
 
 from harness.model.request import Headers, Request
 from harness.model.response import Certificate, Timings
 from harness.model.side import Side
 from harness.wire.made import reused_timings
-from harness.wire.options import Setting
 from harness.wire.trouble import Failure
+
+if TYPE_CHECKING:
+    from harness.wire.pool import Pool
 
 _NOTHING = Request(side=Side.OLD, method="GET", url="")
 _BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
@@ -40,16 +44,18 @@ class Transfer:
         "gap",
         "handle",
         "lines",
+        "pool",
         "request",
         "sends",
         "sent_at",
         "token",
     )
 
-    def __init__(self, settings: tuple[Setting, ...], share: pycurl.CurlShare) -> None:
+    def __init__(self, pool: "Pool") -> None:
         self.handle = pycurl.Curl()
-        self.handle.setopt(pycurl.SHARE, share)  # connections of this side only; a reset does not undo it
-        self._settings = settings
+        self.pool = pool
+        self.handle.setopt(pycurl.SHARE, pool.share)  # connections of this pool only; a reset does not undo it
+        self._settings = pool.settings
         self._plain = False
         self._target = ""
         self._headers: Headers | None = None
@@ -75,6 +81,11 @@ class Transfer:
         self._vary(request, target)
         if not plain:
             self._shape(request)
+
+    def connect_anew(self) -> None:
+        """Have this request go out on a connection of its own making."""
+        self.handle.setopt(pycurl.FRESH_CONNECT, 1)
+        self._plain = False
 
     def spoil(self) -> None:
         """Forget what was gathered, and have the handle reset before its next use (after a failure)."""
@@ -148,12 +159,16 @@ class Transfer:
         return self.gap > max(STALL, STALL_SHARE * self.request.timeout)
 
     def connection(self) -> int:
-        """Return the number of the connection last used, unique within the side."""
+        """Return the number of the connection last used, unique within the pool."""
         return int(self.handle.getinfo(pycurl.CONN_ID))
 
     def opened(self, connection: int) -> bool:
         """Tell whether this transfer opened `connection`."""
         return bool(self.handle.getinfo(pycurl.NUM_CONNECTS)) and self.connection() == connection
+
+    def kept(self) -> bool:
+        """Tell whether the connection last used is among those that may be used again."""
+        return int(self.handle.getinfo(pycurl.ACTIVESOCKET)) >= 0
 
     def certificate(self) -> Certificate | None:
         """Return the leaf certificate that was shown while this transfer connected."""

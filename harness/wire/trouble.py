@@ -9,18 +9,22 @@ from harness.wire.heads import Head
 _DETAIL = 300
 
 _RESOLVE = frozenset({5, 6})
-_TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
+_TLS = frozenset({35, 51, 53, 54, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
 _CONNECT = frozenset({7, 89, 97})
 _RESET = frozenset({52, 55, 56})
-_OWN_FAULT = frozenset({2, 3, 4, 43, 48, 65})
+_OWN_FAULT = frozenset({2, 3, 4, 43, 48, 58, 65})  # 58: our own certificate or key
 _OWN_TROUBLE = frozenset({23, 27})  # our own callbacks failed, no memory
 
+SEND_FAILED = 55
 TIMED_OUT = 28
 TOO_LARGE = 63
 ABORTED = 42
 
 # where libcurl leaves its own empty
 _WORDS = {100: "status line or headers too large"}
+
+# libcurl says no more than this where the server's alert is about our certificate, not its own
+_ALERT_EXPIRED = (60, "SSL certificate verification failed")
 
 # errors 55 and 56 also stand for answers that make no sense; only the words tell them apart
 _NONSENSE = ("chunk", "hex", "header", "nul byte", "malformed", "illegal")
@@ -55,7 +59,7 @@ def reason_of(failure: Failure, head: Head) -> Reason:
         return Reason.NAME
     if code in _CONNECT or (code in _RESET and not failure.sends and "CONNECT" in failure.words):
         return Reason.CONNECT
-    if code in _TLS:
+    if code in _TLS or (code in _RESET and head.status is None and _is_alert(failure.words)):
         return Reason.TLS
     if code == TOO_LARGE:
         return Reason.TOO_LARGE
@@ -64,6 +68,11 @@ def reason_of(failure: Failure, head: Head) -> Reason:
     if code in _OWN_FAULT and not failure.sends:
         return Reason.REFUSED_TO_SEND
     return Reason.PROTOCOL
+
+
+def _is_alert(words: str) -> bool:
+    """Tell whether the peer ended it in words of TLS: in 1.3 it judges our certificate after our handshake is over."""
+    return "SSL routines" in words and " alert " in words
 
 
 def _timeout(failure: Failure, head: Head) -> Reason:
@@ -78,6 +87,8 @@ def detail_of(failure: Failure) -> str:
     """Return libcurl's words, bounded and on one line."""
     if failure.code == ABORTED and failure.sends > 1:
         return "the connection closed before an answer came; not sent again"
+    if (failure.code, failure.words) == _ALERT_EXPIRED:
+        return "the server says that the client certificate is expired (TLS alert; libcurl error 60)"
     words = "".join(char if char.isprintable() else " " for char in failure.words[:_DETAIL])
     return f"{words or _WORDS.get(failure.code, 'no words')} (libcurl error {failure.code})"
 

@@ -118,13 +118,18 @@ Behaviour = Callable[[Visit], None]
 class HostileServer:
     """Serves BEHAVIOURS (and `more`) on a free loopback port while the context lasts; unknown paths answer `{}`.
 
-    `most_at_once` is the highest number of requests that were waiting for the first byte of an answer at the same time.
+    A behaviour is asked once the request's body is read, or before if `reads_bodies` is set to False (such a connection
+    should be closed). `most_at_once` is the highest number of requests that were waiting for the first byte of an
+    answer at the same time.
     """
 
-    def __init__(self, more: Mapping[str, Behaviour] | None = None, *, tls: ServerFiles | None = None) -> None:
+    def __init__(
+        self, more: Mapping[str, Behaviour] | None = None, *, tls: ServerFiles | ssl.SSLContext | None = None
+    ) -> None:
         self._behaviours = {**BEHAVIOURS, **(more or {})}
-        self._context = _context(tls) if tls else None
+        self._context = server_context(tls) if isinstance(tls, ServerFiles) else tls
         self.seen: list[Seen] = []
+        self.reads_bodies = True
         self.stopping = threading.Event()
         self.most_at_once = 0
         self.connections = 0
@@ -184,9 +189,11 @@ class HostileServer:
             with contextlib.suppress(OSError):
                 raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self._context:
-                    sock = self._context.wrap_socket(raw, server_side=True)
+                    sock = self._context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
                 with self._lock:
                     self._open.add(sock)
+                if isinstance(sock, ssl.SSLSocket):
+                    _shake_hands(sock)
                 self._answer_all(sock, number)
         finally:
             with self._lock:
@@ -197,7 +204,7 @@ class HostileServer:
         rest = b""
         turn = 0
         while not self.stopping.is_set():
-            read = _read_request(sock, rest)
+            read = _read_request(sock, rest, body=self.reads_bodies)
             if read is None:
                 return
             head, body, rest = read
@@ -222,7 +229,8 @@ class HostileServer:
             self._at_once -= 1
 
 
-def _context(files: ServerFiles) -> ssl.SSLContext:
+def server_context(files: ServerFiles) -> ssl.SSLContext:
+    """Return what a server with these files needs; the name that a client asks for is kept as `sni` of its socket."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.cert, files.key)
     context.set_alpn_protocols(["http/1.1"])
@@ -234,7 +242,18 @@ def _context(files: ServerFiles) -> ssl.SSLContext:
     return context
 
 
-def _read_request(sock: socket.socket, data: bytes) -> tuple[bytes, bytes, bytes] | None:
+def _shake_hands(sock: ssl.SSLSocket) -> None:
+    """Do the handshake; where it fails, read on to the end: closing at once would reset away the alert that says why."""
+    try:
+        sock.do_handshake()
+    except ssl.SSLError:
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(65536):
+            pass
+        raise
+
+
+def _read_request(sock: socket.socket, data: bytes, *, body: bool) -> tuple[bytes, bytes, bytes] | None:
     """Return head, body and what came after them; None at the end of the connection."""
     while b"\r\n\r\n" not in data:
         more = sock.recv(65536)
@@ -243,7 +262,7 @@ def _read_request(sock: socket.socket, data: bytes) -> tuple[bytes, bytes, bytes
         data += more
     head, _, rest = data.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-    if length is None:
+    if length is None or not body:
         return head + b"\r\n\r\n", b"", rest
     wanted = int(length[1])
     while len(rest) < wanted:

@@ -44,10 +44,15 @@ class Authority:
         *names: str,
         start: datetime | None = None,
         end: datetime | None = None,
+        client: bool = False,
     ) -> ServerFiles:
-        """Make a certificate for host names and IP addresses; valid for a day around now unless told otherwise."""
+        """Make a certificate for host names and IP addresses; valid for a day around now unless told otherwise.
+
+        `client` makes it one that a client shows.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
+        usage = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
         certificate = (
             _builder(
                 _name(names[0]),
@@ -58,7 +63,7 @@ class Authority:
             )
             .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
                 critical=False,
