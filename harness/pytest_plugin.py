@@ -7,9 +7,9 @@ and `scenario` are for anyone's own tests.
 import gc
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -19,8 +19,8 @@ import pytest
 from harness.decide.cases import OWN_TESTS
 from harness.engine.masking import mask_of
 from harness.engine.own import OneSide
-from harness.engine.plan import SUITE
 from harness.engine.session import Order, Session
+from harness.engine.suites import PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
 from harness.model.errors import CutoverError
 from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
@@ -30,15 +30,17 @@ from harness.report.plain import PlainListener
 from harness.report.render import render
 from harness.scenario.load import load
 from harness.scenario.sets import assignments
-from harness.scenario.types import Case, Scenario
+from harness.scenario.types import Scenario
 
 MANY_FAILURES = 200
+FIXTURES = {"pair": PARITY, "probe": SECURITY}
+"""What a test asks for, and the suite that it then judges."""
 
 
 class Listener(Protocol):
     """Whoever shows progress; everything comes from events."""
 
-    def begin(self, session: Session, cases: list[Case]) -> None:
+    def begin(self, session: Session, items: Sequence[Item]) -> None:
         """Take note that sending starts."""
 
     def event(self, event: Event) -> None:
@@ -63,10 +65,10 @@ def from_options(config: pytest.Config, file: str) -> "Rehearsal":
 
 
 @dataclass(frozen=True, slots=True)
-class PairUnderTest:
-    """What the fixture `pair` gives: the record of one case, already sent and compared."""
+class UnderTest:
+    """What the fixtures `pair` and `probe` give: the record of one case or check, already asked and judged."""
 
-    case: Case
+    item: Item
     result: CaseResult
 
     @property
@@ -75,7 +77,7 @@ class PairUnderTest:
         return self.result.outcome
 
     def check(self) -> None:
-        """Fail with the reasons if the new side does not answer as the old one did."""
+        """Fail with the reasons if the new side does not answer, or decide, as the old one did."""
         if self.result.outcome is Outcome.FAIL:
             pytest.fail(_text(self.result), pytrace=False)
 
@@ -87,13 +89,18 @@ class Rehearsal:
     scenario: Scenario
     order: Order
     listener: Listener
+    suites: Suites = field(init=False)
     quiet_terminal: bool = False
     summary: Summary | None = None
     failure: BaseException | None = None
     _session: Session | None = None
-    _cases: list[Case] = field(default_factory=list)
+    _items: list[Item] = field(default_factory=list)
+    _collected: set[str] = field(default_factory=set)
     _interrupted: bool = False
     _torn: bool = False
+
+    def __post_init__(self) -> None:
+        self.suites = suites_of(self.scenario)
 
     # --- collection -------------------------------------------------------------------------------------------------
 
@@ -108,11 +115,18 @@ class Rehearsal:
             config.pluginmanager.unregister(reporter)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item of each case for every test that asks for `pair`."""
-        if "pair" in metafunc.fixturenames:
-            cases = self.scenario.cases
-            shown = mask_of(self.scenario).text
-            metafunc.parametrize("pair", cases, ids=[shown(case.name) for case in cases], indirect=True)
+        """Make one item of each case for a test that asks for `pair`, of each cell for one that asks for `probe`."""
+        for fixture, suite in FIXTURES.items():
+            if fixture in metafunc.fixturenames:
+                self._collected.add(suite)
+                asked = self._of(suite)
+                shown = mask_of(self.scenario).text
+                metafunc.parametrize(fixture, asked, ids=[shown(info_of(one).name) for one in asked], indirect=True)
+
+    def _of(self, suite: str) -> tuple[Item, ...]:
+        """Return what a suite asks in this run; only parity can be asked of one side at a time."""
+        one_sided = self.order.only is not None or bool(self.order.against)
+        return () if one_sided and suite != PARITY else self.suites.items.get(suite, ())
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -122,7 +136,7 @@ class Rehearsal:
         before = self._open().planned_before
         if before is None:
             return
-        kept = [item for item in items if (case := _case_of(item)) is None or case.index in set(before)]
+        kept = [item for item in items if (asked := _asked_by(item)) is None or key_of(asked) in before]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
 
@@ -133,17 +147,17 @@ class Rehearsal:
         """Send everything that was selected before any item judges."""
         if session.config.option.collectonly or session.testsfailed:
             return
-        self._cases = _distinct(session.items)
         run = self._open()
-        run.plan(self._cases, selection=_selection(session.config, run))
-        self.listener.begin(run, self._cases)
+        self._items = run.suites.with_controls(_distinct(session.items))
+        run.plan(self._items, selection=self._selection(session.config, run))
+        self.listener.begin(run, self._items)
         try:
             with self._stoppable(run):
-                for event in run.run(self._cases):
+                for event in run.run(self._items):
                     self.listener.event(event)
         finally:
             self.listener.sent()
-        if _many(run, self._cases):
+        if _many(run, self._items):
             session.config.option.tbstyle = "no"
         gc.freeze()
 
@@ -166,22 +180,44 @@ class Rehearsal:
 
     def _open(self) -> Session:
         if self._session is None:
-            self._session = Session.open(self.scenario, self.order)
+            self._session = Session.open(self.scenario, self._narrowed())
         return self._session
+
+    def _narrowed(self) -> Order:
+        """Return the order, narrowed to the suites that were collected where these are not all that there are."""
+        narrowed = bool(self._collected) and self._collected < set(self.suites.items)
+        return replace(self.order, suites=tuple(sorted(self._collected))) if narrowed else self.order
+
+    def _selection(self, config: pytest.Config, run: Session) -> str:
+        if run.planned_before is not None:
+            return ""
+        words = [f"--suite {suite}" for suite in self._narrowed().suites]
+        if config.option.keyword:
+            words.append(f"-k {config.option.keyword}")
+        if getattr(config.option, "lf", False):
+            words.append("--lf")
+        return " ".join(words)
 
     # --- judging ----------------------------------------------------------------------------------------------------
 
     @pytest.fixture(name="pair")
-    def fixture_pair(self, request: pytest.FixtureRequest) -> PairUnderTest:
+    def fixture_pair(self, request: pytest.FixtureRequest) -> UnderTest:
         """Return the record of one case; where nothing could be judged the test errs, skips where it was not sent."""
-        case: Case = request.param
+        return self._under_test(request.param)
+
+    @pytest.fixture(name="probe")
+    def fixture_probe(self, request: pytest.FixtureRequest) -> UnderTest:
+        """Return the record of one cell of the security suite, as `pair` does."""
+        return self._under_test(request.param)
+
+    def _under_test(self, item: Item) -> UnderTest:
         assert self._session is not None
-        result = self._session.fold.result(SUITE, case.index)
+        result = self._session.fold.result(*key_of(item))
         if result.skipped:
             pytest.skip(result.info.skip)
         if result.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE}:
             pytest.fail(_text(result), pytrace=False)
-        return PairUnderTest(case, result)
+        return UnderTest(item, result)
 
     @pytest.fixture(name="scenario")
     def fixture_scenario(self) -> Scenario:
@@ -248,33 +284,24 @@ class Rehearsal:
         session.exitstatus = int(code)
 
 
-def _case_of(item: pytest.Item) -> Case | None:
+def _asked_by(item: pytest.Item) -> Item | None:
+    """Return what a test item judges; None for a test of somebody's own."""
     callspec = getattr(item, "callspec", None)
-    case: Case | None = callspec.params.get("pair") if callspec is not None else None
-    return case
+    if callspec is None:
+        return None
+    asked: Item | None = next((callspec.params[name] for name in FIXTURES if name in callspec.params), None)
+    return asked
 
 
-def _distinct(items: Iterable[pytest.Item]) -> list[Case]:
-    """Return the selected cases in the order of the scenario; several tests may look at one case."""
-    found = {case.index: case for item in items if (case := _case_of(item)) is not None}
-    return [found[index] for index in sorted(found)]
+def _distinct(items: Iterable[pytest.Item]) -> list[Item]:
+    """Return what was selected; several tests may look at one case."""
+    return list({key_of(asked): asked for item in items if (asked := _asked_by(item)) is not None}.values())
 
 
-def _selection(config: pytest.Config, run: Session) -> str:
-    if run.planned_before is not None:
-        return ""
-    words = []
-    if config.option.keyword:
-        words.append(f"-k {config.option.keyword}")
-    if getattr(config.option, "lf", False):
-        words.append("--lf")
-    return " ".join(words)
-
-
-def _many(run: Session, cases: list[Case]) -> bool:
+def _many(run: Session, items: list[Item]) -> bool:
     bad = 0
-    for case in cases:
-        bad += run.fold.result(SUITE, case.index).outcome is not Outcome.PASS
+    for item in items:
+        bad += run.fold.result(*key_of(item)).outcome is not Outcome.PASS
         if bad > MANY_FAILURES:
             return True
     return False

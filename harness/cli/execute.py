@@ -15,14 +15,15 @@ import pytest
 from harness.content import content_dir
 from harness.engine.plan import requests
 from harness.engine.session import Order, Session
+from harness.engine.suites import Item, names, parted
 from harness.journal.runs import make_root
 from harness.model.errors import CutoverError, UsageError
-from harness.model.event import Event, RecordedPair, Round
+from harness.model.event import Checked, Event, RecordedPair, Round
 from harness.model.finding import Summary
 from harness.model.outcome import ExitCode
 from harness.pytest_plugin import Rehearsal
 from harness.report.console import Console
-from harness.scenario.types import Case, Scenario
+from harness.scenario.types import Scenario
 
 INI = """\
 [pytest]
@@ -40,6 +41,9 @@ class Selection:
     junitxml: Path | None = None
 
 
+_FAILING = ("unexplained", "weaker")
+
+
 class Live:
     """Shows a run on the terminal."""
 
@@ -48,18 +52,22 @@ class Live:
         self._done = 0
         self._failing = 0
 
-    def begin(self, session: Session, cases: Sequence[Case]) -> None:
+    def begin(self, session: Session, items: Sequence[Item]) -> None:
         """Count what is to be sent."""
         repeats = session.scenario.compare.noise_repeats
-        self._console.begin(sum(requests(unit, session.sides, repeats) for unit in session.left(cases)))
+        cases, checks = parted(items)
+        sent = sum(requests(unit, session.sides, repeats) for unit in session.left(cases))
+        self._console.begin(sent + sum(sum(check.requests.values()) for check in checks))
 
     def event(self, event: Event) -> None:
         """Count a unit that came back."""
         if isinstance(event, Round):
             self._done += sum(_requests(pair) for pair in event.pairs)
-            self._failing += sum(
-                pair.counts.get(cause, 0) for pair in event.pairs for cause in ("unexplained", "weaker")
-            )
+            self._failing += sum(pair.counts.get(cause, 0) for pair in event.pairs for cause in _FAILING)
+            self._console.update(self._done, self._failing)
+        elif isinstance(event, Checked):
+            self._done += sum(event.requests.values())
+            self._failing += sum(point.cause in _FAILING for point in event.points)
             self._console.update(self._done, self._failing)
 
     def sent(self) -> None:
@@ -131,10 +139,10 @@ def _cache(runs: Path) -> Path:
 def _arguments(scenario: Scenario, order: Order, selection: Selection) -> list[str]:
     """Return pytest's arguments: nothing of a user's repository or environment may change what is judged."""
     suites = content_dir() / "suites"
-    names = selection.suites or ("parity",)
+    suites_asked = selection.suites or names(scenario)
     cache = _cache(order.runs)
     key = sha256(str(scenario.files[0].resolve()).encode()).hexdigest()[:16]
-    arguments = [str(suites / name) for name in names]
+    arguments = [str(suites / name) for name in suites_asked]
     arguments += [
         "-c",
         str(cache / "pytest.ini"),

@@ -8,10 +8,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from harness.cli.common import read_scenario, scenario_options
 from harness.engine.masking import mask_of, not_sent
 from harness.engine.plan import cost, skip_reason
+from harness.engine.suites import SECURITY, Tally, info_of, suites_of, tallies
 from harness.model.outcome import ExitCode
 from harness.model.side import Side
 from harness.report.text import plural, short
@@ -46,17 +48,28 @@ def run(args: argparse.Namespace) -> int:
 
 def _as_json(scenario: Scenario) -> dict[str, object]:
     total = cost(scenario, scenario.cases)
+    asked = _security(scenario)
+    whole = sum(asked.values(), Tally(old=total.old, new=total.new))
     return {
         "schema": 1,
         "scenario": scenario.name,
         "digest": scenario.digest,
         "gateways": {side.value: _gateway(scenario, side) for side in Side},
-        "requests": {"old": total.old, "new": total.new, "noise": total.noise},
-        "seconds": round(total.seconds, 3),
+        "requests": {"old": whole.old, "new": whole.new, "noise": total.noise},
+        "seconds": round(_seconds(scenario, whole), 3),
         "cases": [_case_json(case) for case in scenario.cases],
+        "security": {group: asdict(tally) for group, tally in asked.items()},
         "notes": list(not_sent(scenario)),
         "unproven": [{"what": what, "why": why} for what, why in _unproven(scenario)],
     }
+
+
+def _security(scenario: Scenario) -> dict[str, Tally]:
+    return tallies(scenario, suites_of(scenario).items.get(SECURITY, ()))
+
+
+def _seconds(scenario: Scenario, whole: Tally) -> float:
+    return max(whole.old, whole.new) / scenario.limits.rate
 
 
 def _gateway(scenario: Scenario, side: Side) -> dict[str, str]:
@@ -76,9 +89,11 @@ def _case_json(case: Case) -> dict[str, object]:
 
 
 def _unproven(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    for case in scenario.cases:
-        if skip_reason(case):
-            yield case.name, skip_reason(case)
+    for items in suites_of(scenario).items.values():
+        for item in items:
+            info = info_of(item)
+            if info.skip:
+                yield info.name, info.skip
     for gate in scenario.gates.manual:
         if not gate.done:
             yield gate.what, f"not signed off by {gate.owner}"
@@ -98,13 +113,26 @@ def _lines(scenario: Scenario, most: int | None) -> Iterator[str]:
     yield f"  cases      {len(scenario.cases):,}{unsent}"
     noise = f" ({total.noise:,} of them to learn what old disagrees with itself about)" if total.noise else ""
     yield f"  requests   old {total.old:,}{noise}, new {total.new:,}; retries not counted"
-    yield f"  time       at least {_duration(total.seconds)} at {limits.rate:g} requests/s per gateway"
+    asked = _security(scenario)
+    yield from _security_lines(asked)
+    whole = sum(asked.values(), Tally(old=total.old, new=total.new))
+    yield f"  time       at least {_duration(_seconds(scenario, whole))} at {limits.rate:g} requests/s per gateway"
     yield f"  limits     {plural(limits.concurrency, 'request')} at a time per gateway, {limits.timeout:g} s each"
     yield f"             {limits.body:,} bytes of a body are read"
     yield from _sent(sent, most)
     yield from _left_out(list(_unproven(scenario)))
     for note in not_sent(scenario):
         yield f"\nnote: {note}"
+
+
+def _security_lines(asked: dict[str, Tally]) -> Iterator[str]:
+    if not asked:
+        return
+    whole = sum(asked.values(), Tally())
+    yield f"  security   {plural(whole.cells, 'cell')}: old {whole.old:,} requests, new {whole.new:,}"
+    for group, tally in asked.items():
+        left = f"; {tally.left_out:,} not asked" if tally.left_out else ""
+        yield f"             {group:<16} {tally.cells:>6,}: old {tally.old:,}, new {tally.new:,}{left}"
 
 
 def _reached(scenario: Scenario, side: Side) -> str:

@@ -12,6 +12,7 @@ from harness.cli.common import read_scenario, runs_option, scenario_options
 from harness.decide.pair import Judgement
 from harness.engine.plan import skip_reason
 from harness.engine.session import Order, Session
+from harness.engine.suites import Suites, suites_of
 from harness.model.difference import Difference
 from harness.model.errors import UsageError
 from harness.model.exchange import Exchange
@@ -19,7 +20,7 @@ from harness.model.outcome import EXIT_OF_VERDICT, ExitCode
 from harness.model.side import Side
 from harness.report.render import render
 from harness.report.side_by_side import Probed, show_probe
-from harness.scenario.types import Case, Scenario
+from harness.scenario.types import Case
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,14 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, show, and exit by the outcome of the case."""
     scenario = read_scenario(args.file, args.set)
-    case = _named(scenario, args.case)
+    suites = suites_of(scenario)
+    case = _named(suites, args.case)
     if skip_reason(case):
         raise UsageError(f"{case.name}: {skip_reason(case)}", hint="a probe sends what a rehearsal would, nothing more")
     seen = _Seen(case)
     with Session.open(scenario, Order(runs=args.runs)) as session:
         session.examination.seen = seen.take
-        session.plan([case], selection=f"probe of {case.name}")
-        for _ in session.run([case]):
+        items = suites.with_controls([case])
+        session.plan(items, selection=f"probe of {case.name}")
+        for _ in session.run(items):
             pass
         session.end()
         gateways = {side: scenario.gateway(side) for side in Side}
@@ -51,11 +54,12 @@ def run(args: argparse.Namespace) -> int:
     return int(EXIT_OF_VERDICT.get(summary.verdict, ExitCode.INTERNAL))
 
 
-def _named(scenario: Scenario, name: str) -> Case:
-    for case in scenario.cases:
+def _named(suites: Suites, name: str) -> Case:
+    cases = [item for items in suites.items.values() for item in items if isinstance(item, Case)]
+    for case in cases:
         if case.name == name:
             return case
-    near = get_close_matches(name, [case.name for case in scenario.cases], n=1)
+    near = get_close_matches(name, [case.name for case in cases], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`cutover plan FILE --all` lists the cases"
     raise UsageError(f"no case is called {name!r}", hint=hint)
 

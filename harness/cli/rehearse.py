@@ -5,6 +5,7 @@ Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsa
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.cli.common import runs_option, scenario_options
@@ -12,13 +13,15 @@ from harness.cli.execute import Selection, execute
 from harness.cli.report import worst
 from harness.engine.session import Order
 from harness.engine.stored import first_line
+from harness.engine.suites import names
 from harness.journal.runs import resolve
 from harness.model.errors import UsageError
 from harness.model.side import Side
 from harness.scenario.load import load
 from harness.scenario.sets import assignments
+from harness.scenario.types import Scenario
 
-SUITES = ("parity",)
+SUITES = ("parity", "security")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  cutover rehearse orders.yaml\n"
         "  cutover rehearse orders.yaml -k 'orders and not export' --set stage=test\n"
+        "  cutover rehearse orders.yaml --suite security -k 'expired token'\n"
         "  cutover rehearse orders.yaml --only old        # in the old network, then\n"
         "  cutover rehearse orders.yaml --against latest  # in the new one\n"
         "  cutover rehearse --resume latest"
@@ -63,6 +67,14 @@ def _check_junit(path: Path | None, files: int) -> None:
         raise UsageError(f"--junitxml {path}: this is a directory", hint="name a file")
 
 
+def _check_suites(scenario: Scenario, suites: Sequence[str]) -> None:
+    """Raise UsageError where a suite is asked for that the scenario has no section for."""
+    for suite in suites:
+        if suite not in names(scenario):
+            message = f"{scenario.files[0]}: no `{suite}` section, so there is nothing for --suite {suite}"
+            raise UsageError(message, hint=f"add `{suite}:` to the scenario, or leave --suite out")
+
+
 def run(args: argparse.Namespace) -> int:
     """Rehearse each scenario; all are read before anything is sent."""
     if len(args.file) > 1 and (args.resume or args.against):
@@ -76,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     if not files:
         raise UsageError("no scenario named", hint="cutover rehearse FILE; scenarios/ has examples")
     scenarios = [load(Path(file), sets=sets) for file in files]
+    for scenario in scenarios:
+        _check_suites(scenario, args.suite or ())
     only = Side(args.only) if args.only else None
     order = Order(runs=args.runs, sets=sets, only=only, against=args.against, resume=args.resume)
     selection = Selection(suites=tuple(args.suite or ()), keyword=args.keyword, lf=args.lf, junitxml=args.junitxml)

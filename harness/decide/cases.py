@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from harness.model.difference import Cause
-from harness.model.event import CaseInfo, Judged, Planned, Recorded, RecordedPair, Round
+from harness.model.event import CaseInfo, Checked, Judged, Planned, Recorded, RecordedPair, Round
 from harness.model.finding import CaseResult
 from harness.model.outcome import Outcome
 
@@ -31,6 +31,8 @@ class _Case:
     new_ms: list[float] = field(default_factory=list)
     skipped: bool = False
     compared: bool = False
+    decisions: dict[str, str] | None = None
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class CaseFold:
@@ -55,6 +57,8 @@ class CaseFold:
         if event.round in case.rounds:
             _blame(case, Outcome.ERROR, f"round {event.round + 1} is in the journal twice")
         case.rounds.add(event.round)
+        if case.info.probe is not None:
+            _take_decisions(case, event)
         bad = False
         for pair in event.pairs:
             self.pairs += pair.old is not None and pair.new is not None
@@ -70,6 +74,22 @@ class CaseFold:
         case.outcome = _OF_PYTEST.get(event.outcome, Outcome.INCONCLUSIVE)
         if event.text:
             case.why.append(event.text)
+
+    def add_checked(self, event: Checked) -> None:
+        """Take a check; one that was not planned, or comes twice, is an error of its own."""
+        case = self._cases.get((event.suite, event.index))
+        if case is None:
+            info = CaseInfo(index=event.index, name=event.case, operation="")
+            case = self._cases[event.suite, event.index] = _Case(info=info, suite=event.suite)
+            _blame(case, Outcome.ERROR, "was checked but never planned")
+        if case.rounds:
+            _blame(case, Outcome.ERROR, "is in the journal twice")
+        case.rounds.add(0)
+        case.compared = True
+        case.outcome = case.outcome.worse(Outcome(event.outcome))
+        case.why.extend(event.why[:MOST_REASONS])
+        case.counts.update(point.cause for point in event.points if point.cause)
+        case.decisions, case.facts = event.decisions, event.facts
 
     def result(self, suite: str, index: int) -> CaseResult:
         """Return what became of one case."""
@@ -111,6 +131,14 @@ def _take_pair(case: _Case, pair: RecordedPair, *, many: bool) -> bool:
     return True
 
 
+def _take_decisions(case: _Case, event: Round) -> None:
+    """Keep the decisions of the step that the probe is about; a door is asked of one side alone."""
+    last = event.pairs[-1] if event.pairs else None
+    if last is not None and last.decisions is not None:
+        case.decisions = last.decisions
+        case.compared = case.compared or len(last.decisions) == 1
+
+
 def _blame(case: _Case, outcome: Outcome, why: str) -> None:
     case.outcome = case.outcome.worse(outcome)
     case.why.append(why)
@@ -147,4 +175,6 @@ def _result(case: _Case) -> CaseResult:
         new_status=case.statuses[1],
         old_ms=round(median(case.old_ms), 3) if case.old_ms else None,
         new_ms=round(median(case.new_ms), 3) if case.new_ms else None,
+        decisions=case.decisions,
+        facts=case.facts,
     )

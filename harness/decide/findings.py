@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from harness.model.difference import Cause
-from harness.model.event import Judged, Planned, RecordedDifference, RecordedPair, Round
+from harness.model.event import CaseInfo, Checked, Judged, Planned, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult, Finding
 from harness.model.outcome import Outcome, Severity
+from harness.model.probe import Probe
 
 _INDEX = re.compile(r"\[\d+\]|(?<=line )\d+|(?<=record )\d+|(?<=byte )\d+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -36,6 +37,10 @@ class _Group:
     count: int = 0
     cases: dict[int, set[int]] = field(default_factory=dict)
     alone: bool = False
+    severity: Severity | None = None
+
+
+_UNPLANNED = CaseInfo(index=0, name="", operation="")
 
 
 class FindingFold:
@@ -44,13 +49,13 @@ class FindingFold:
     def __init__(self) -> None:
         self.waivers_used: set[str] = set()
         self._groups: dict[_Key, _Group] = {}
-        self._infos: dict[tuple[str, int], tuple[str, str, bool]] = {}
+        self._infos: dict[tuple[str, int], CaseInfo] = {}
         self.strict = False
 
     def plan(self, planned: Planned) -> None:
-        """Remember names, operations and importance of the planned cases."""
+        """Remember the planned cases."""
         for info in planned.cases:
-            self._infos[planned.suite, info.index] = (info.name, info.operation, info.critical)
+            self._infos[planned.suite, info.index] = info
 
     def add_round(self, event: Round) -> None:
         """Take one asking of a case."""
@@ -78,11 +83,35 @@ class FindingFold:
             return
         outcome = Outcome.FAIL if event.outcome == "failed" else Outcome.ERROR
         index = -1 - len(self._infos)
-        self._infos[event.suite, index] = (event.item, event.item, False)
+        self._infos[event.suite, index] = CaseInfo(index=index, name=event.item, operation=event.item)
         text = event.text.strip().splitlines()
         title = text[-1] if text else event.outcome
         group = _group(event.suite, index, outcome, at="test", title=title)
         self._count((event.suite, event.item), group, 0)
+
+    def add_checked(self, event: Checked) -> None:
+        """Take what a check saw; one that ended badly without a word of its own gives its reason."""
+        for point in event.points:
+            outcome = Outcome(point.outcome)
+            group = _group(
+                event.suite,
+                event.index,
+                outcome,
+                at=point.at,
+                cause=point.cause,
+                old=point.old,
+                new=point.new,
+                note=point.note,
+                remedy=point.remedy,
+                title=point.title,
+            )
+            group.severity = Severity(point.severity)
+            self._count((event.suite, outcome.value, event.case, point.at, point.title), group, 0, alone=True)
+        if event.outcome != "PASS" and not any(point.outcome != "PASS" for point in event.points):
+            for text in event.why[:1]:
+                outcome = Outcome(event.outcome)
+                group = _group(event.suite, event.index, outcome, at="check", title=text)
+                self._count((event.suite, outcome.value, event.case, text), group, 0)
 
     def findings(self, cases: Iterable[CaseResult]) -> tuple[Finding, ...]:
         """Return all findings, the worst first, then in the order of the scenario."""
@@ -103,6 +132,7 @@ class FindingFold:
         """Count a difference in its group; return True if it fails the pair."""
         failing = difference.cause in _FAILING or (self.strict and difference.cause == Cause.GATEWAY.value)
         outcome = Outcome(pair.outcome) if failing else Outcome.PASS
+        info = self._info(event.suite, event.index)
         group = _group(
             event.suite,
             event.index,
@@ -114,10 +144,10 @@ class FindingFold:
             new=difference.new,
             note=_with_followers(pair, difference),
             remedy=difference.remedy,
-            title=_title(difference),
+            title=_title(difference, info.probe),
         )
-        operation = self._infos.get((event.suite, event.index), ("", "", False))[1]
-        key = (event.suite, outcome.value, *_key(difference, operation))
+        shared = _probe_key(difference, info.probe) if info.probe else _key(difference, info.operation)
+        key = (event.suite, outcome.value, *shared)
         in_status = any(other.at in {"status", "response"} for other in pair.differences)
         self._count(key, group, event.round, alone=not in_status or difference.at in {"status", "response"})
         return failing and outcome is not Outcome.PASS
@@ -140,15 +170,15 @@ class FindingFold:
         known.alone = known.alone or alone
 
     def _finding(self, key: _Key, group: _Group, rounds: dict[tuple[str, int], int]) -> Finding:
-        name, operation, _ = self._infos.get((group.suite, group.index), ("", "", False))
-        names = tuple(self._infos.get((group.suite, index), ("", "", False))[0] for index in sorted(group.cases))
+        info = self._info(group.suite, group.index)
+        names = tuple(self._info(group.suite, index).name for index in sorted(group.cases))
         hit = sum(map(len, group.cases.values()))
         asked = sum(rounds.get((group.suite, index), 0) for index in group.cases)
         return Finding(
             id=sha256("\x1f".join(key).encode("utf-8", "replace")).hexdigest()[:12],
             suite=group.suite,
-            case=name,
-            operation=operation,
+            case=info.name,
+            operation=info.operation,
             outcome=group.outcome,
             severity=self._severity(group),
             at=group.at,
@@ -171,8 +201,13 @@ class FindingFold:
             return Severity.CRITICAL
         if not group.alone:
             return Severity.MINOR
-        critical = any(self._infos.get((group.suite, index), ("", "", False))[2] for index in group.cases)
+        if group.severity is not None:
+            return group.severity
+        critical = any(self._info(group.suite, index).critical for index in group.cases)
         return Severity.CRITICAL if critical else Severity.MAJOR
+
+    def _info(self, suite: str, index: int) -> CaseInfo:
+        return self._infos.get((suite, index), _UNPLANNED)
 
 
 def _lead(pair: RecordedPair) -> RecordedDifference | None:
@@ -247,6 +282,17 @@ def _key(difference: RecordedDifference, operation: str) -> _Key:
     return key
 
 
+def _probe_key(difference: RecordedDifference, probe: Probe) -> _Key:
+    """Return what cells of one common cause share: the column, wherever and by whomever it was asked.
+
+    A header is lost for all columns alike; a weak door that also answers in other words is still one door.
+    """
+    if difference.at.startswith("header:"):
+        return _key(difference, "")
+    column = "" if difference.cause == Cause.GATEWAY.value else probe.column
+    return (difference.cause, difference.at.partition(":")[0], probe.group.value, column)
+
+
 _WORDS = {
     "missing": "new lacks",
     "added": "new adds",
@@ -259,7 +305,15 @@ _WORDS = {
 }
 
 
-def _title(difference: RecordedDifference) -> str:
+_DECIDED = {Cause.WEAKER.value: "weaker than old", Cause.UNEXPLAINED.value: "stricter than old"}
+
+
+def _title(difference: RecordedDifference, probe: Probe | None) -> str:
+    if probe is not None and difference.at in {"status", "decision"}:
+        how = {Cause.WEAKER.value: "weaker than old", Cause.UNEXPLAINED.value: "stricter than old"}
+        return (
+            f"{probe.column}: {how.get(difference.cause, difference.cause)}: {difference.old} became {difference.new}"
+        )
     if difference.cause == Cause.WEAKER.value:
         return f"weaker than old: old answers {difference.old}, new answers {difference.new}"
     if difference.at == "status":

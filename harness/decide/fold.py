@@ -6,7 +6,7 @@ from harness.decide.cases import CaseFold
 from harness.decide.findings import FindingFold
 from harness.decide.verdict import decide, suite_results, unproven
 from harness.model.errors import HarnessError
-from harness.model.event import Ended, Event, Judged, Note, Planned, Round, Started
+from harness.model.event import Checked, Ended, Event, Judged, Note, Planned, Round, Started
 from harness.model.finding import CaseResult, Summary
 
 
@@ -29,6 +29,9 @@ class Fold:
             case Round():
                 self._cases.add_round(event)
                 self._findings.add_round(event)
+            case Checked():
+                self._cases.add_checked(event)
+                self._findings.add_checked(event)
             case Started():
                 self._started = event
                 self._findings.strict = event.gates.strict

@@ -63,7 +63,7 @@ def judge(
     if silent:
         reasons.append(silent)
     reasons += _failing(differences, strict=strict, comparable=_comparable(doubt, broken))
-    return _worst(reasons)
+    return judgement_of(reasons)
 
 
 def judge_alone(answer: Answer, *, side: str, expect: Expect, broken: Sequence[str]) -> Judgement:
@@ -73,17 +73,18 @@ def judge_alone(answer: Answer, *, side: str, expect: Expect, broken: Sequence[s
     blame = Outcome.FAIL if side == "new" else Outcome.ERROR
     if isinstance(answer, NoResponse):
         own = _OUR_OWN.get(answer.reason)
-        return _worst([(Outcome.ERROR if own else blame, f"{side}: {own or answer.reason}: {answer.detail}")])
+        return judgement_of([(Outcome.ERROR if own else blame, f"{side}: {own or answer.reason}: {answer.detail}")])
     reasons = [(blame, text) for text in mine]
     if answer.status >= 400 and not named:
         reasons.append((blame, f"{side}: status {answer.status}, which no `expect` names"))
-    return _worst(reasons)
+    return judgement_of(reasons)
 
 
 _Reason = tuple[Outcome, str]
 
 
-def _worst(reasons: Sequence[_Reason]) -> Judgement:
+def judgement_of(reasons: Sequence[_Reason]) -> Judgement:
+    """Return the worst of the outcomes, with all reasons, the worst first; PASS for none."""
     if not reasons:
         return _PASS
     ordered = sorted(reasons, key=lambda reason: -reason[0].rank)

@@ -6,6 +6,7 @@ from harness.decide.cases import OWN_TESTS
 from harness.model.event import GateInfo, Planned, Started
 from harness.model.finding import CaseResult, SuiteResult, Unproven
 from harness.model.outcome import Outcome, Verdict
+from harness.model.probe import NOT_ASKABLE
 
 
 def suite_results(cases: Sequence[CaseResult], planned: Iterable[Planned], gates: GateInfo) -> tuple[SuiteResult, ...]:
@@ -84,6 +85,8 @@ def _holding(suite: SuiteResult, cases: Sequence[CaseResult]) -> list[str]:
         lines.append(f"{suite.name}: {suite.inconclusive} of {total} cases proved nothing (inconclusive)")
     if skipped and suite.name == OWN_TESTS:
         lines.append(f"{suite.name}: {skipped} skipped; what is skipped proves nothing")
+    elif skipped and any(case.info.skip.startswith(NOT_ASKABLE) for case in mine):
+        lines.append(f"{suite.name}: {skipped} required {'question' if skipped == 1 else 'questions'} cannot be asked")
     elif skipped:
         cases_were = "case was" if skipped == 1 else "cases were"
         way = "say `unsafe: run`, or `unsafe: skip` and why"

@@ -6,13 +6,15 @@ from datetime import date
 
 from harness.compare.causes import NOTHING, Causes, Explained
 from harness.decide.pair import Judgement, judge, judge_alone
+from harness.decide.probes import Jury
+from harness.engine.probing import Probing
 from harness.engine.unit import Asked, Running
 from harness.journal.encode import equal_pair
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
 from harness.journal.replay import masked_like
 from harness.model.difference import Cause, Difference
-from harness.model.event import Recorded, RecordedDifference, RecordedPair
+from harness.model.event import Recorded, RecordedDifference, RecordedPair, Round
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome
 from harness.model.response import Answer, NoResponse, Response
@@ -44,9 +46,11 @@ class Examination:
     stored: bool = False
     seen: Seen | None = None
     _causes: Causes = field(init=False)
+    _probing: Probing = field(init=False)
 
     def __post_init__(self) -> None:
         scenario = self.scenario
+        self._probing = Probing(Jury(kinds={side: scenario.gateway(side).kind for side in Side}))
         self._causes = Causes(
             old_gateway=scenario.old,
             new_gateway=scenario.new,
@@ -72,12 +76,12 @@ class Examination:
             return _unasked(asked, why)
         if self.stored:
             old, new = self._like_stored(old), self._like_stored(new)
-        explained = self._explain(running, asked, old, new)
-        judgement = self._judge(asked, explained)
+        explained, judgement, decisions = self._judged(running.unit.case, asked, running, old, new)
         if self.seen is not None:
             self.seen(old, new, explained.differences, judgement)
         keep = self._keeps(judgement, explained)
-        if explained is NOTHING and judgement.outcome is Outcome.PASS and not asked.lost and old and new:
+        plain = explained is NOTHING and judgement.outcome is Outcome.PASS and not asked.lost
+        if plain and decisions is None and old and new:
             return self._equal(asked, old, new, keep=keep)
         counts, differences, cut = self._differences(explained)
         return RecordedPair(
@@ -93,7 +97,22 @@ class Examination:
             waivers=explained.waivers_used,
             outcome=judgement.outcome.value,
             why=self._shown(judgement.why + self._more(explained, judgement) + _told(running.unit.case, asked)),
+            decisions=decisions,
         )
+
+    def take(self, event: Round) -> None:
+        """Learn from an earlier session's journal how the sides answered the valid callers."""
+        self._probing.take(event)
+
+    def _judged(
+        self, case: Case, asked: Asked, running: Running, old: Exchange | None, new: Exchange | None
+    ) -> tuple[Explained, Judgement, dict[str, str] | None]:
+        """Explain and judge a step; decisions come with the step that a probe is about."""
+        explained = self._explain(running, asked, old, new)
+        if case.probe is None or asked.index < len(case.steps) - 1:
+            return explained, self._judge(asked, explained), None
+        judged = self._probing.judge(case, case.probe, old, new, explained.differences)
+        return Explained(differences=judged.differences), judged.judgement, judged.decisions
 
     def _equal(self, asked: Asked, old: Exchange, new: Exchange, *, keep: bool) -> RecordedPair:
         record = self.recorder.exchange

@@ -29,11 +29,14 @@ def _facts(gateway: Gateway, shown: _Shown) -> dict[str, str]:
     return {name: shown(value) for name, value in facts.items() if value}
 
 
-def gate_info(scenario: Scenario, now: float, shown: _Shown) -> GateInfo:
-    """Return what deciding needs of the scenario; waivers are judged as of `now` (Unix seconds)."""
+def gate_info(scenario: Scenario, now: float, shown: _Shown, suites: tuple[str, ...] = ()) -> GateInfo:
+    """Return what deciding needs of the scenario; waivers are judged as of `now` (Unix seconds).
+
+    Where the run is narrowed to `suites`, these are what is required.
+    """
     today = datetime.fromtimestamp(now, tz=UTC).date()
     return GateInfo(
-        require=scenario.gates.require,
+        require=suites or scenario.gates.require,
         manual=scenario.gates.manual,
         strict=scenario.compare.strict,
         waivers=tuple(_waiver(waiver, expired=waiver.until < today, shown=shown) for waiver in scenario.waivers),

@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass
 
-from harness.credentials.apply import apply
 from harness.engine.session import Session
 from harness.model.errors import UsageError
 from harness.model.event import Asked
@@ -58,12 +57,16 @@ class OneSide:
     def _request(self, method: str, target: str, headers: Headers, body: bytes | None, as_: str | None) -> Request:
         scenario = self.session.scenario
         path = mapped(target, scenario.paths) if self.side is Side.NEW else target
-        url = scenario.gateway(self.side).url + path
-        if as_ is not None:
-            if as_ not in scenario.identities:
-                raise UsageError(
-                    f"no credential is called {as_!r}", hint=f"there are: {', '.join(scenario.identities)}"
-                )
-            url, headers = apply(scenario.identities[as_], self.side, url, headers)
-        timeout = scenario.limits.timeout
-        return Request(side=self.side, method=method, url=url, headers=headers, body=body, timeout=timeout)
+        request = Request(
+            side=self.side,
+            method=method,
+            url=scenario.gateway(self.side).url + path,
+            headers=headers,
+            body=body,
+            timeout=scenario.limits.timeout,
+        )
+        if as_ is None:
+            return request
+        if as_ not in scenario.identities:
+            raise UsageError(f"no credential is called {as_!r}", hint=f"there are: {', '.join(scenario.identities)}")
+        return self.session.present(as_, request)

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
 
 from harness.model.event import CaseInfo
 from harness.model.request import SAFE_METHODS
 from harness.model.side import Side
 from harness.scenario.types import Case, Scenario, Step
 
-SUITE = "parity"
 NOT_SENT = "unsafe: not sent, since the case does not say `unsafe: run`"
+
+
+UnitKey = tuple[str, int, int]
+"""Suite, index of the case, round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +26,9 @@ class Unit:
     safe: bool
 
     @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> "UnitKey":
         """Return what identifies this unit in a journal."""
-        return self.case.index, self.round
+        return self.case.suite, self.case.index, self.round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,28 +50,33 @@ def info(case: Case) -> CaseInfo:
         rounds=case.repeat,
         critical=case.critical,
         skip=skip_reason(case),
-        accepted=case.unsafe == "skip",
+        accepted=case.accepted or case.unsafe == "skip",
+        probe=case.probe,
+        file=Path(case.file).name,
+        line=case.line,
     )
 
 
 def skip_reason(case: Case) -> str:
     """Return why a case is not sent, "" if it is."""
+    if case.skip:
+        return case.skip
     if case.safe or case.unsafe == "run":
         return ""
     return f"unsafe: skipped as agreed: {case.because}" if case.unsafe == "skip" else NOT_SENT
 
 
 def units(cases: Iterable[Case]) -> list[Unit]:
-    """Return what is sent: safe units first, in the order of the scenario; then those that change something."""
+    """Return what is sent, in order: each phase of each suite, safe units first, then those that change something."""
     sent = [case for case in cases if not skip_reason(case)]
-    safe = [case for case in sent if case.safe]
-    unsafe = [case for case in sent if not case.safe]
-    return [
-        Unit(case=case, round=round_, safe=group is safe)
-        for group in (safe, unsafe)
-        for case in group
-        for round_ in range(case.repeat)
-    ]
+    place = {suite: number for number, suite in enumerate(dict.fromkeys(case.suite for case in sent))}
+    ordered = sorted(sent, key=lambda case: (place[case.suite], case.phase, not case.safe))
+    return [Unit(case=case, round=round_, safe=case.safe) for case in ordered for round_ in range(case.repeat)]
+
+
+def together(units_: Sequence[Unit]) -> list[list[Unit]]:
+    """Return the units in groups that follow each other: what a group sends is over before the next begins."""
+    return [list(group) for _, group in groupby(units_, lambda unit: (unit.case.suite, unit.case.phase, unit.safe))]
 
 
 def sides_of(step: Step, sides: Sequence[Side]) -> list[Side]:
@@ -74,15 +84,15 @@ def sides_of(step: Step, sides: Sequence[Side]) -> list[Side]:
     return [side for side in sides if step.side in (None, side)]
 
 
-def noise_calls(step: Step, sides: Sequence[Side], repeats: int) -> int:
+def noise_calls(case: Case, step: Step, sides: Sequence[Side], repeats: int) -> int:
     """Return how often the old side is asked again after a step: only where asking is safe and both are compared."""
-    asked_of_both = step.side is None and Side.OLD in sides
+    asked_of_both = case.noise and step.side is None and Side.OLD in sides
     return repeats if asked_of_both and step.method in SAFE_METHODS else 0
 
 
 def requests(unit: Unit, sides: Sequence[Side], repeats: int) -> int:
     """Return how many requests a unit takes, retries not counted."""
-    return sum(len(sides_of(step, sides)) + noise_calls(step, sides, repeats) for step in unit.case.steps)
+    return sum(len(sides_of(step, sides)) + noise_calls(unit.case, step, sides, repeats) for step in unit.case.steps)
 
 
 def cost(scenario: Scenario, cases: Iterable[Case], sides: Sequence[Side] = tuple(Side)) -> Cost:
@@ -93,6 +103,6 @@ def cost(scenario: Scenario, cases: Iterable[Case], sides: Sequence[Side] = tupl
         for step in unit.case.steps:
             for side in sides_of(step, sides):
                 per_side[side] += 1
-            noise += noise_calls(step, sides, scenario.compare.noise_repeats)
+            noise += noise_calls(unit.case, step, sides, scenario.compare.noise_repeats)
     old, new = per_side[Side.OLD] + noise, per_side[Side.NEW]
     return Cost(old=old, new=new, noise=noise, seconds=max(old, new) / scenario.limits.rate)

@@ -1,56 +1,86 @@
 """A step → the request that one side gets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from harness import __version__
-from harness.credentials.apply import apply
+from harness.credentials.keyring import CredentialUnavailable, Keyring
+from harness.model.gateway import Gateway
 from harness.model.request import Headers, Request
 from harness.model.side import Side
 from harness.scenario.marks import MissingCapture, fill, fill_body
 from harness.scenario.paths import mapped
-from harness.scenario.types import Scenario, Step
+from harness.scenario.types import Case, Identity, Scenario, Step
 
 _DEFAULTS = (("User-Agent", f"cutover/{__version__}"), ("Accept", "*/*"))
 
 
-class CaptureMissing(Exception):  # noqa: N818  reads as a fact at the call site
-    """A step needs a value that this side never gave."""
+class NotMade(Exception):  # noqa: N818  reads as a fact at the call site
+    """A step's request cannot be made: a capture or a credential is missing."""
 
 
-def build(scenario: Scenario, step: Step, side: Side, captures: Mapping[str, str]) -> Request:
-    """Return the request of `step` for `side`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """Makes requests: knows the callers (the scenario's and the suites' own), their tokens, and every door."""
 
-    Raises CaptureMissing when a `${name}` of the step has no value.
-    """
-    target, headers = step.target, step.headers
-    body = step.body
-    try:
-        if "${" in target:
-            target = fill(target, captures)
-        if headers:
-            headers = tuple([(name, fill(value, captures)) for name, value in headers])
-        if step.body_has_marks:
-            body = fill_body(step, captures)
-    except MissingCapture as missing:
-        raise CaptureMissing(f"`{missing.name}` was not captured on this side") from missing
-    if side is Side.NEW and scenario.paths:
-        target = mapped(target, scenario.paths)
-    url = scenario.gateway(side).url + target
-    if step.identity is not None:
-        url, headers = apply(scenario.identities[step.identity], side, url, headers)
-    return Request(
-        side=side,
-        method=step.method,
-        url=url,
-        headers=_with_defaults(headers),
-        body=body,
-        timeout=scenario.limits.timeout,
-    )
+    scenario: Scenario
+    keyring: Keyring
+    identities: Mapping[str, Identity]
+    doors: Mapping[str, Gateway] = field(default_factory=dict)
+
+    def request(self, step: Step, side: Side, captures: Mapping[str, str]) -> Request:
+        """Return the request of `step` for `side`; raises NotMade."""
+        target, headers, body = step.target, step.headers, step.body
+        try:
+            if "${" in target:
+                target = fill(target, captures)
+            if headers:
+                headers = tuple([(name, fill(value, captures)) for name, value in headers])
+            if step.body_has_marks:
+                body = fill_body(step, captures)
+        except MissingCapture as missing:
+            raise NotMade(f"`{missing.name}` was not captured on this side") from missing
+        if side is Side.NEW and self.scenario.paths:
+            target = mapped(target, self.scenario.paths)
+        gateway = self.doors[step.door] if step.door else self.scenario.gateway(side)
+        made = Request(
+            side=side,
+            method=step.method,
+            url=gateway.url + target,
+            headers=with_defaults(headers),
+            body=body,
+            timeout=self.scenario.limits.timeout,
+            door=step.door,
+        )
+        return made if step.identity is None else self.present(step.identity, made)
+
+    def present(self, identity: str, request: Request) -> Request:
+        """Return `request` as this caller sends it; raises NotMade."""
+        try:
+            return self.keyring.present(self.identities[identity], request)
+        except CredentialUnavailable as missing:
+            raise NotMade(f"credential {identity}: {missing.reason}") from missing
+
+    def due(self, case: Case) -> bool:
+        """Tell whether something must be fetched before this case can be asked."""
+        return any(self.keyring.due(identity, side) for identity, side in self._callers(case))
+
+    def prepare(self, case: Case) -> None:
+        """Fetch what is due; blocks. What could not be had is told by each request that needs it."""
+        for identity, side in self._callers(case):
+            if self.keyring.due(identity, side):
+                self.keyring.prepare(identity, side)
+
+    def _callers(self, case: Case) -> Iterator[tuple[Identity, Side]]:
+        for step in case.steps:
+            if step.identity is not None:
+                identity = self.identities[step.identity]
+                yield from ((identity, side) for side in Side if step.side in (None, side))
 
 
 @lru_cache(maxsize=4096)
-def _with_defaults(headers: Headers) -> Headers:
+def with_defaults(headers: Headers) -> Headers:
     """Name ourselves and accept anything, as most clients do, unless the case says otherwise."""
     given = {name.lower() for name, _ in headers}
     return headers + tuple(default for default in _DEFAULTS if default[0].lower() not in given)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.engine.capture import take
-from harness.engine.plan import SUITE, Unit
-from harness.engine.requests import CaptureMissing, build
+from harness.engine.plan import Unit, UnitKey, together
+from harness.engine.requests import NotMade, Outbound
 from harness.engine.stored import StoredStep
 from harness.engine.unit import Asked, Running
 from harness.model.event import Event, Intent, RecordedPair, Round
@@ -72,8 +72,9 @@ class Engine:
     scenario: Scenario
     wire: Sender
     examiner: Examiner
+    outbound: Outbound
     sides: Sequence[Side] = tuple(Side)
-    stored: Mapping[tuple[int, int], Sequence[StoredStep]] = field(default_factory=dict)
+    stored: Mapping[UnitKey, Sequence[StoredStep]] = field(default_factory=dict)
     seed: int = 0
     stopping: Callable[[], bool] = bool
     _chance: random.Random = field(init=False)
@@ -91,18 +92,22 @@ class Engine:
         Safe units are asked concurrently. Units that change something go one at a time afterwards, one side after the
         other, so that a write on a shared backend never makes another case's read differ.
         """
-        waiting = list(units)
-        yield from self._drain([unit for unit in waiting if unit.safe], width=self.scenario.limits.concurrency)
-        yield from self._drain([unit for unit in waiting if not unit.safe], width=1)
-        for running in self._later:
-            yield self._round(running)
-        self._later.clear()
+        for group in together(list(units)):
+            yield from self._drain(group, width=self.scenario.limits.concurrency if group[0].safe else 1)
+            for running in self._later:
+                yield self._round(running)
+            self._later.clear()
+            self._later_bytes = 0
 
     def _drain(self, units: Sequence[Unit], *, width: int) -> Iterator[Event]:
         waiting = deque(units)
         active = 0
         while waiting or active or self._told:
             while waiting and active < width:
+                if self.outbound.due(waiting[0].case):
+                    if active:
+                        break  # fetching a token blocks: nothing may be in flight meanwhile
+                    self.outbound.prepare(waiting[0].case)
                 active += self._advance(self._start(waiting.popleft()))
             if self._told:
                 yield from self._flush()
@@ -166,8 +171,8 @@ class Engine:
     def _send(self, running: Running, asked: Asked, side: Side) -> bool:
         """Hold a request for sending, its intent told first if it is unsafe; False if it cannot be made."""
         try:
-            request = build(self.scenario, asked.step, side, running.values(asked.step, side))
-        except CaptureMissing as missing:
+            request = self.outbound.request(asked.step, side, running.values(asked.step, side))
+        except NotMade as missing:
             asked.answers[side] = _not_sent(side, asked, str(missing))
             return False
         if not running.unit.safe and not request.safe:
@@ -179,7 +184,7 @@ class Engine:
     def _intent(self, running: Running, asked: Asked, request: Request) -> Intent:
         return Intent(
             at=time.time(),
-            suite=SUITE,
+            suite=running.unit.case.suite,
             case=running.unit.case.index,
             round=running.unit.round,
             step=asked.index,
@@ -256,7 +261,7 @@ class Engine:
         case = running.unit.case
         return Round(
             at=time.time(),
-            suite=SUITE,
+            suite=case.suite,
             index=case.index,
             case=self.examiner.shown(case.name),
             round=running.unit.round,

@@ -11,21 +11,27 @@ from types import TracebackType
 from typing import Self
 
 from harness import __version__
+from harness.credentials.keyring import Keyring
 from harness.decide.fold import Fold
 from harness.engine.examine import Examination
 from harness.engine.facts import gate_info, gateway_facts
 from harness.engine.masking import mask_of, not_sent
-from harness.engine.plan import SUITE, Unit, info, units
+from harness.engine.plan import Unit, UnitKey, units
+from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
+from harness.engine.suites import SECURITY, Item, Suites, info_of, key_of, parted, suite_of, suites_of
+from harness.engine.tools import Bench, masked
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
 from harness.journal.runs import create_run_dir, new_run_id, resolve
 from harness.journal.writer import JournalWriter
+from harness.model.check import Check
 from harness.model.errors import UsageError
-from harness.model.event import Ended, Event, Intent, Judged, Note, Planned, RecordedPair, Round, Started
+from harness.model.event import Checked, Ended, Event, Intent, Judged, Note, Planned, RecordedPair, Round, Started
 from harness.model.outcome import Outcome
+from harness.model.request import Request
 from harness.model.side import Side
 from harness.scenario.types import Case, Scenario
 from harness.wire.client import Wire
@@ -35,13 +41,17 @@ UNKNOWN = "outcome unknown: an unsafe request was in flight when the run was kil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was asked for; `only` is a side, `against` and `resume` name runs, `sets` are the vars given."""
+    """What was asked for; `only` is a side, `against` and `resume` name runs, `sets` are the vars given.
+
+    `suites` narrows what is judged (empty: every suite that has a section).
+    """
 
     runs: Path
     sets: Mapping[str, str] = field(default_factory=dict)
     only: Side | None = None
     against: str = ""
     resume: str = ""
+    suites: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,20 +62,31 @@ class Session:
     """
 
     scenario: Scenario
+    suites: Suites
     run_dir: Path
     fold: Fold
     sides: Sequence[Side]
     seed: int
-    planned_before: tuple[int, ...] | None
+    planned_before: frozenset[tuple[str, int]] | None
     stopping: bool = False
     _journal: JournalWriter
     _mask: Mask
     _examination: Examination
     _stored: StoredRun | None
-    _finished: set[tuple[int, int]] = field(default_factory=set)
-    _unknown: dict[tuple[int, int], Intent] = field(default_factory=dict)
+    _required: frozenset[str] = frozenset()
+    _outbound: Outbound = field(init=False)
+    _finished: set[UnitKey] = field(default_factory=set)
+    _unknown: dict[UnitKey, Intent] = field(default_factory=dict)
     _wire: Wire | None = None
     _ended: bool = False
+
+    def __post_init__(self) -> None:
+        self._outbound = Outbound(
+            scenario=self.scenario,
+            keyring=Keyring(self._mask.add),
+            identities=self.suites.identities,
+            doors=self.suites.doors,
+        )
 
     @classmethod
     def open(cls, scenario: Scenario, order: Order) -> Self:
@@ -121,6 +142,7 @@ class Session:
         recorder = Recorder(mask, scenario.evidence, BodyStore(run_dir), whole=bool(only))
         return cls(
             scenario=scenario,
+            suites=suites_of(scenario),
             run_dir=run_dir,
             fold=Fold(),
             sides=_sides(only, stored),
@@ -137,43 +159,54 @@ class Session:
                 stored=stored is not None,
             ),
             _stored=stored,
+            _required=frozenset(started.gates.require),
         )
 
     def take_over(self, events: Iterable[Event]) -> None:
         """Learn from an earlier session what is done, what was planned and which unsafe requests may be out."""
+        planned: set[tuple[str, int]] = set()
         for event in events:
             self.fold.add(event)
             if isinstance(event, Round):
-                self._finished.add((event.index, event.round))
-                self._unknown.pop((event.index, event.round), None)
+                self._finished.add((event.suite, event.index, event.round))
+                self._unknown.pop((event.suite, event.index, event.round), None)
+                self._examination.take(event)
+            elif isinstance(event, Checked):
+                self._finished.add((event.suite, event.index, 0))
             elif isinstance(event, Intent):
-                self._unknown.setdefault((event.case, event.round), event)
-            elif isinstance(event, Planned) and event.suite == SUITE:
-                self.planned_before = tuple(case.index for case in event.cases)
+                self._unknown.setdefault((event.suite, event.case, event.round), event)
+            elif isinstance(event, Planned):
+                planned.update((event.suite, case.index) for case in event.cases)
+                self.planned_before = frozenset(planned)
 
-    def plan(self, cases: Sequence[Case], *, selection: str = "") -> None:
+    def plan(self, chosen: Sequence[Item], *, selection: str = "") -> None:
         """Journal what this session judges; `selection` says how it was narrowed, "" if it was not."""
-        partial = bool(selection) or len(cases) < len(self.scenario.cases)
         shown = self._mask.text
-        masked = tuple(replace(info(case), name=shown(case.name), operation=shown(case.operation)) for case in cases)
-        selection = shown(selection)
-        self.add(Planned(at=time.time(), suite=SUITE, cases=masked, partial=partial, selection=selection))
+        for suite, items in self.suites.items.items():
+            mine = [info_of(item) for item in chosen if suite_of(item) == suite]
+            if not mine and suite not in self._required:
+                continue
+            cases = tuple(replace(info, name=shown(info.name), operation=shown(info.operation)) for info in mine)
+            partial = bool(selection) or len(mine) < len(items)
+            self.add(Planned(at=time.time(), suite=suite, cases=cases, partial=partial, selection=shown(selection)))
 
     def left(self, cases: Sequence[Case]) -> list[Unit]:
         """Return the units that are still to be sent."""
         return [unit for unit in units(cases) if unit.key not in self._finished and unit.key not in self._unknown]
 
-    def run(self, cases: Sequence[Case]) -> Iterator[Event]:
-        """Send what is left of `cases`, journaling each event before the next thing happens."""
-        names = {case.index: case for case in cases}
-        unsafe = {case.index for case in cases if not case.safe}
-        for (index, round_), intent in self._unknown.items():
-            if index in names:
-                yield self.add(_unknown(names[index], round_, intent))
+    def run(self, chosen: Sequence[Item]) -> Iterator[Event]:
+        """Ask what is left of the chosen items, journaling each event before the next thing happens."""
+        cases, checks = parted(chosen)
+        named = {key_of(case): case for case in cases}
+        unsafe = {key_of(case) for case in cases if not case.safe}
+        for (suite, index, round_), intent in self._unknown.items():
+            if (suite, index) in named:
+                yield self.add(_unknown(named[suite, index], round_, intent))
         engine = Engine(
             scenario=self.scenario,
             wire=self.wire,
             examiner=self._examination,
+            outbound=self._outbound,
             sides=self.sides,
             stored=self._stored.answers if self._stored else {},
             seed=self.seed,
@@ -183,13 +216,34 @@ class Session:
             self._journal.append(event, sync=_must_last(event, unsafe))
             self.fold.add(event)
             yield event
+        for check in checks:
+            if (SECURITY, check.info.index, 0) not in self._finished:
+                yield self.add(self._look(check))
+
+    @property
+    def _tools(self) -> Bench:
+        return Bench(
+            outbound=self._outbound,
+            wire=lambda: self.wire,
+            stopping=lambda: self.stopping,
+            shown=self._mask.text,
+        )
+
+    def _look(self, check: Check) -> Checked:
+        """Run one check; what it tells is masked here."""
+        if self.stopping:
+            raise KeyboardInterrupt
+        seen = check.run(self._tools)
+        if self.stopping:
+            raise KeyboardInterrupt  # what was cut short is looked at again by --resume
+        return masked(seen, self._mask.text)
 
     @property
     def wire(self) -> Wire:
         """Return the data plane, opened on first use."""
         if self._wire is None:
             gateways = {side: self.scenario.gateway(side) for side in Side}
-            self._wire = Wire(gateways, self.scenario.limits)
+            self._wire = Wire(gateways, self.scenario.limits, doors=self.suites.doors)
         return self._wire
 
     @property
@@ -202,6 +256,10 @@ class Session:
         self._journal.append(event)
         self.fold.add(event)
         return event
+
+    def present(self, identity: str, request: Request) -> Request:
+        """Return `request` as this caller sends it; raises NotMade if its token cannot be had."""
+        return self._tools.present(identity, request)
 
     def tell(self, text: str, *, level: str = "info") -> None:
         """Journal a note for the reader."""
@@ -239,10 +297,10 @@ class Session:
         self._journal.release()
 
 
-def _must_last(event: Event, unsafe: AbstractSet[int]) -> bool:
+def _must_last(event: Event, unsafe: AbstractSet[tuple[str, int]]) -> bool:
     """Tell whether losing this event would leave an unsafe request's outcome unknown."""
     if isinstance(event, Round):
-        return event.index in unsafe
+        return (event.suite, event.index) in unsafe
     return isinstance(event, Intent)
 
 
@@ -268,7 +326,7 @@ def _started(scenario: Scenario, order: Order, stored: StoredRun | None, mask: M
         source=str(scenario.files[0].resolve()),
         sets=dict(order.sets),
         gateways=gateway_facts(scenario, mask.text),
-        gates=gate_info(scenario, now, mask.text),
+        gates=gate_info(scenario, now, mask.text, order.suites),
     )
 
 
@@ -280,4 +338,4 @@ def _unknown(case: Case, round_: int, intent: Intent) -> Round:
         outcome=Outcome.INCONCLUSIVE.value,
         why=(why,),
     )
-    return Round(at=time.time(), suite=SUITE, index=case.index, case=case.name, round=round_, pairs=(pair,))
+    return Round(at=time.time(), suite=case.suite, index=case.index, case=case.name, round=round_, pairs=(pair,))

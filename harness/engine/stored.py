@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.engine.plan import UnitKey
 from harness.journal.bodies import BodyStore
 from harness.journal.reader import read
 from harness.journal.replay import answer_of
@@ -24,12 +25,12 @@ class StoredStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """A one-sided run; `answers` by (case, round), a list of steps each."""
+    """A one-sided run; `answers` by unit, a list of steps each."""
 
     run: str
     side: Side
     ended: float
-    answers: dict[tuple[int, int], tuple[StoredStep, ...]]
+    answers: dict[UnitKey, tuple[StoredStep, ...]]
 
     def gap_told(self, now: float) -> str:
         """Return a sentence about the time between the two halves of the comparison."""
@@ -45,14 +46,14 @@ def load_stored(run_dir: Path, scenario: Scenario) -> StoredRun:
     """Read a run made with `--only`; raises UsageError when it is not one of this scenario, JournalError if damaged."""
     store = BodyStore(run_dir)
     started: Started | None = None
-    answers: dict[tuple[int, int], tuple[StoredStep, ...]] = {}
+    answers: dict[UnitKey, tuple[StoredStep, ...]] = {}
     ended = 0.0
     for _, event in read(run_dir):
         ended = event.at
         if isinstance(event, Started):
             started = event
         elif isinstance(event, Round):
-            answers[event.index, event.round] = tuple(_step(pair, store) for pair in event.pairs)
+            answers[event.suite, event.index, event.round] = tuple(_step(pair, store) for pair in event.pairs)
     side = _side(started, run_dir, scenario)
     assert started is not None
     return StoredRun(run=started.run, side=side, ended=ended, answers=answers)

@@ -51,7 +51,7 @@ class Running:
             if self.failed and not step.always:
                 asked.skipped = self.failed
                 continue
-            asked.repeats_left = noise_calls(step, self.sides, self.repeats)
+            asked.repeats_left = noise_calls(self.unit.case, step, self.sides, self.repeats)
             return asked
         return None
 

@@ -4,7 +4,7 @@ A suite makes checks (pure, nothing is opened until `run`); the engine runs them
 and journals what they return.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from harness.model.event import CaseInfo, Checked
@@ -17,12 +17,15 @@ from harness.model.side import Side
 class Tools(Protocol):
     """What a check is given by the engine.
 
-    `stopping` says that the user wants to end: return what there is, as INCONCLUSIVE. `shown` masks secrets; texts of a
-    Checked need not be masked by the check, the engine does it.
+    Once `stopping` says True, return what there is, as INCONCLUSIVE. Texts of a Checked need not be masked by the
+    check, the engine does it.
     """
 
-    stopping: Callable[[], bool]
-    shown: Callable[[str], str]
+    def stopping(self) -> bool:
+        """Tell whether the user wants to end."""
+
+    def shown(self, text: str) -> str:
+        """Return `text` with secrets masked."""
 
     def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
         """Send all and return their exchanges in this order; within the scenario's limits, or those given."""
@@ -37,8 +40,13 @@ class Tools(Protocol):
 class Check(Protocol):
     """A planned check. `requests` is the most that it sends, by side (connections count as requests)."""
 
-    info: CaseInfo
-    requests: Mapping[Side, int]
+    @property
+    def info(self) -> CaseInfo:
+        """The check as it is planned."""
+
+    @property
+    def requests(self) -> Mapping[Side, int]:
+        """The most that it sends."""
 
     def run(self, tools: Tools) -> Checked:
         """Look, and tell what was seen; network trouble is a result, never an exception."""

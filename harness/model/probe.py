@@ -7,6 +7,9 @@ two sides' decisions are what is compared, not their words.
 from dataclasses import dataclass
 from enum import StrEnum
 
+NOT_ASKABLE = "not askable"
+"""How the reason begins why a question is not asked, where it cannot be (CaseInfo.skip)."""
+
 
 class Group(StrEnum):
     """The part of the security suite that a probe belongs to; the value is shown."""
@@ -75,6 +78,7 @@ class Probe:
     whose answers show what letting through looks like (None: no such case is needed). `valid` marks a control itself.
     `change` is the reason why this caller has to change (`security.clients_change`). `dangerous` says why letting this
     through is bad even if both sides do ("" if it is not).
+    `excuse` tells the known difference of the products that it is where only the new side decides as `excused`.
     """
 
     group: Group
@@ -88,3 +92,5 @@ class Probe:
     change: str = ""
     dangerous: str = ""
     cors: CorsAsk | None = None
+    excused: Decision | None = None
+    excuse: str = ""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TextIO
 
 from harness.engine.session import Session
-from harness.model.event import Event, Round
+from harness.engine.suites import Item, parted
+from harness.model.event import Checked, Event, Round
 from harness.model.finding import Summary
 from harness.report.text import visible
-from harness.scenario.types import Case
 
 
 class PlainListener:
@@ -20,13 +20,14 @@ class PlainListener:
         self._total = 0
         self._done = 0
 
-    def begin(self, session: Session, cases: Sequence[Case]) -> None:
-        """Count what is to be sent."""
-        self._total = len(session.left(cases))
+    def begin(self, session: Session, items: Sequence[Item]) -> None:
+        """Count what is to be asked."""
+        cases, checks = parted(items)
+        self._total = len(session.left(cases)) + len(checks)
 
     def event(self, event: Event) -> None:
-        """Count a unit that came back."""
-        if isinstance(event, Round):
+        """Count a unit or a check that came back."""
+        if isinstance(event, Round | Checked):
             self._done += 1
             self._draw(f"\rcutover: asked {self._done} of {self._total}")
 

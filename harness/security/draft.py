@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from itertools import count
 
-from harness.model.probe import Group, Probe, Wants
+from harness.model.probe import NOT_ASKABLE, Group, Probe, Wants
 from harness.scenario.credential import Credential
 from harness.scenario.types import Case, Identity, Scenario, Security, Step
 from harness.security.operation import Operation
@@ -26,6 +27,7 @@ class Draft:
     cases: list[Case] = field(default_factory=list)
     identities: dict[str, Identity] = field(default_factory=dict)
     _controls: dict[tuple[str, str], int] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
 
     def control(self, operation: Operation, caller: str) -> int:
         """Return the index of the case that asks `operation` as `caller` ("" for nobody), made when first needed."""
@@ -46,7 +48,7 @@ class Draft:
         return self._add(
             Case(
                 index=len(self.cases),
-                name=name_of(probe),
+                name=self._free(name_of(probe)),
                 operation=probe.row,
                 steps=steps,
                 critical=probe.wants is not Wants.SAME,
@@ -67,11 +69,11 @@ class Draft:
         return self._add(
             Case(
                 index=len(self.cases),
-                name=name_of(probe),
+                name=self._free(name_of(probe)),
                 operation=probe.row,
                 steps=(),
                 suite=SUITE,
-                skip=f"not askable: {why}",
+                skip=f"{NOT_ASKABLE}: {why}",
                 accepted=not required,
                 probe=probe,
             )
@@ -79,7 +81,16 @@ class Draft:
 
     def identity(self, name: str, old: tuple[Credential, ...], new: tuple[Credential, ...]) -> str:
         """Add an identity, and return the name that steps use; one of the same name must be the same."""
+        while name in self.scenario.identities:
+            name += "*"  # the user's own caller of this name stays what it is
         self.identities.setdefault(name, Identity(name=name, old=old, new=new))
+        return name
+
+    def _free(self, name: str) -> str:
+        """Return a name that no case has yet: names are what people select by."""
+        if name in self._names:
+            name = next(more for nth in count(2) if (more := f"{name} ({nth})") not in self._names)
+        self._names.add(name)
         return name
 
     def _add(self, case: Case) -> int:

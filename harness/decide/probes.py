@@ -1,0 +1,234 @@
+"""Two answers to a probe → decisions, differences with their causes, and an outcome.
+
+What is compared is what the sides decided. Words may differ: two refusals are the same thing, said by two products.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.decide.hygiene import lost
+from harness.decide.pair import Judgement, judgement_of
+from harness.decide.reading import Read, ours, read
+from harness.decide.remedies import remedy
+from harness.dialects.registry import dialect
+from harness.model.difference import Cause, Difference, Kind
+from harness.model.exchange import Exchange
+from harness.model.outcome import Outcome
+from harness.model.probe import Decision, Probe, Reads, Wants
+from harness.model.response import NoResponse, Response
+from harness.model.side import Side
+
+R, T, U = Decision.REFUSED, Decision.THROUGH, Decision.UNCLEAR
+_SAME_WORDS = "both sides refuse, each in its product's words"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlSeen:
+    """How a side answered the valid caller."""
+
+    status: int | None
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a probe showed: `decisions` by side, as in RecordedPair."""
+
+    judgement: Judgement
+    differences: tuple[Difference, ...] = ()
+    decisions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jury:
+    """Judges the probes of one scenario; `kinds` are those of the gateways."""
+
+    kinds: dict[Side, str]
+
+    def pair(
+        self,
+        probe: Probe,
+        old: Exchange,
+        new: Exchange,
+        *,
+        controls: dict[Side, ControlSeen] | None,
+        explained: Sequence[Difference],
+    ) -> Judged:
+        """Judge a probe that was asked of both sides.
+
+        `explained` are the differences of the whole answers, with their causes; `controls` None if the control was not
+        asked.
+        """
+        mine = self._read(probe, old, controls)
+        theirs = self._read(probe, new, controls)
+        if ours(old.answer) or ours(new.answer):
+            return _told(mine, theirs, [(Outcome.ERROR, f"the harness could not ask: {_own_words(old, new)}")])
+        differences = self._differences(probe, (old, new), (mine, theirs), explained)
+        reasons = _decided(probe, mine, theirs, old, new)
+        reasons += _hygiene_reasons(differences, decided=bool(reasons))
+        if not reasons:
+            reasons = _answers(probe, mine, theirs, differences) or _unfounded(probe, controls, mine)
+        return _told(mine, theirs, reasons, differences)
+
+    def alone(self, probe: Probe, asked: Exchange, *, controls: dict[Side, ControlSeen] | None) -> Judged:
+        """Judge a probe of a door that only one side has: it must be shut."""
+        side = asked.request.side
+        decision, words = self._read(probe, asked, controls)
+        told = {side.value: decision.value}
+        if ours(asked.answer) or decision is U:
+            why = f"{side}: {words}"
+            return Judged(judgement=judgement_of([(Outcome.INCONCLUSIVE, why)]), decisions=told)
+        if decision is R:
+            return Judged(judgement=judgement_of([]), decisions=told)
+        status = str(asked.answer.status) if isinstance(asked.answer, Response) else words
+        difference = Difference(
+            at="status",
+            kind=Kind.VALUE,
+            old="refused",
+            new=status,
+            cause=Cause.WEAKER,
+            note=words,
+            remedy=remedy(probe, self.kinds[side]),
+        )
+        why = f"weaker: open to whoever knows the address: {words}"
+        return Judged(judgement=judgement_of([(Outcome.FAIL, why)]), differences=(difference,), decisions=told)
+
+    def _read(self, probe: Probe, asked: Exchange, controls: dict[Side, ControlSeen] | None) -> Read:
+        side = asked.request.side
+        status = controls[side].status if controls and side in controls else None
+        return read(probe, asked.request, asked.answer, status, dialect(self.kinds[side]))
+
+    def _differences(
+        self,
+        probe: Probe,
+        asked: tuple[Exchange, Exchange],
+        reads: tuple[Read, Read],
+        explained: Sequence[Difference],
+    ) -> tuple[Difference, ...]:
+        (mine, _), (theirs, words) = reads
+        found: tuple[Difference, ...] = ()
+        if (mine, theirs) == (R, R):
+            found = tuple(self._in_other_words(one) for one in explained)
+        elif mine is theirs is T:
+            found = tuple(explained) if probe.reads is Reads.ANSWER else ()  # contents are for the parity suite
+        elif mine is not U:
+            found = (self._decision(probe, asked, mine, theirs, words),)
+        old, new = asked[0].answer, asked[1].answer
+        if isinstance(old, Response) and isinstance(new, Response) and (probe.valid or (mine, theirs) == (R, R)):
+            gone = lost(old, new)
+            told = {one.at for one in gone}
+            found = (*(one for one in found if one.at not in told), *gone)
+        return found
+
+    def _in_other_words(self, one: Difference) -> Difference:
+        if one.cause not in {Cause.UNEXPLAINED, Cause.WEAKER}:
+            return one
+        text = dialect(self.kinds[Side.NEW]).same_answer_else if one.at == "status" else ""
+        return replace(one, cause=Cause.GATEWAY, note=_SAME_WORDS, remedy=text.replace("{status}", one.old or ""))
+
+    def _decision(
+        self, probe: Probe, asked: tuple[Exchange, Exchange], mine: Decision, theirs: Decision, words: str
+    ) -> Difference:
+        """Return the difference that the decisions are; at the status where that shows it."""
+        old, new = (_status(one) for one in asked)
+        at = "status" if old != new else "decision"
+        weaker = (mine, theirs) == (R, T)
+        changes = probe.wants is Wants.UNCHANGED and bool(probe.change)
+        cause = Cause.WEAKER if weaker else Cause.INTENDED if changes and theirs is R else Cause.UNEXPLAINED
+        return Difference(
+            at=at,
+            kind=Kind.VALUE,
+            old=old if at == "status" else mine.value,
+            new=new if at == "status" else theirs.value,
+            cause=cause,
+            note=probe.change if cause is Cause.INTENDED else f"{probe.column}: new {theirs.value} ({words})",
+            remedy="" if cause is Cause.INTENDED else remedy(probe, self.kinds[Side.NEW], weaker=weaker),
+        )
+
+
+_Reason = tuple[Outcome, str]
+
+
+def _told(mine: Read, theirs: Read, reasons: Sequence[_Reason], differences: tuple[Difference, ...] = ()) -> Judged:
+    return Judged(
+        judgement=judgement_of(reasons),
+        differences=differences,
+        decisions={Side.OLD.value: mine[0].value, Side.NEW.value: theirs[0].value},
+    )
+
+
+def _decided(probe: Probe, mine: Read, theirs: Read, old: Exchange, new: Exchange) -> list[_Reason]:
+    """Return what the two decisions alone say; nothing where they agree."""
+    (before, old_words), (after, new_words) = mine, theirs
+    if before is U:
+        outcome = Outcome.ERROR if isinstance(old.answer, NoResponse) else Outcome.INCONCLUSIVE
+        return [(outcome, f"old is unclear: {old_words}; new: {after} ({new_words})")]
+    if after is U:
+        return [_new_unclear(before, new, new_words)]
+    if probe.wants is Wants.UNCHANGED:
+        return _unchanged(probe, before, after, old_words, new_words)
+    if probe.valid and before is after is R:
+        return [(Outcome.INCONCLUSIVE, f"both refuse a caller of the scenario (old: {old_words}): this shows nothing")]
+    if (before, after) == (R, T):
+        return [(Outcome.FAIL, f"weaker than old: old refuses ({old_words}), new lets through ({new_words})")]
+    if (before, after) == (T, R):
+        return [(Outcome.FAIL, f"stricter than old: old lets through ({old_words}), new refuses ({new_words})")]
+    return []
+
+
+def _new_unclear(before: Decision, new: Exchange, words: str) -> _Reason:
+    """Judge a new side that gives no decision: silence and crashes are failures, the rest proves nothing."""
+    crashed = isinstance(new.answer, NoResponse) or new.answer.status >= 500
+    outcome = Outcome.FAIL if crashed else Outcome.INCONCLUSIVE
+    return outcome, f"old: {before}; new is unclear: {words}"
+
+
+def _unchanged(probe: Probe, before: Decision, after: Decision, old_words: str, new_words: str) -> list[_Reason]:
+    if before is R:
+        return [(Outcome.INCONCLUSIVE, f"old refuses a credential of its own ({old_words})")]
+    if after is R and not probe.change:
+        why = f"{probe.caller} would have to change: new refuses the credential that old accepts ({new_words})"
+        return [(Outcome.FAIL, why)]
+    return []
+
+
+def _hygiene_reasons(differences: Sequence[Difference], *, decided: bool) -> list[_Reason]:
+    if decided:
+        return []
+    return [
+        (Outcome.FAIL, f"{one.cause}: {one.at}: {one.note}")
+        for one in differences
+        if one.cause in {Cause.WEAKER, Cause.UNEXPLAINED} and one.at.startswith("header:")
+    ]
+
+
+def _answers(probe: Probe, mine: Read, theirs: Read, differences: Sequence[Difference]) -> list[_Reason]:
+    """Judge two answers of callers that were let through: their status, or all of them where it is about content."""
+    if not (mine[0] is theirs[0] is T):
+        return []
+    return [
+        (Outcome.FAIL, f"both let {probe.column} through, but answer otherwise: {one.at}: {one.old} became {one.new}")
+        for one in differences
+        if one.cause in {Cause.WEAKER, Cause.UNEXPLAINED} and not one.at.startswith("header:")
+    ]
+
+
+def _unfounded(probe: Probe, controls: dict[Side, ControlSeen] | None, mine: Read) -> list[_Reason]:
+    """Tell where two refusals prove nothing, since the valid caller is not let in either."""
+    if probe.control is None or mine[0] is not R:
+        return []
+    if controls is None:
+        return [(Outcome.INCONCLUSIVE, "the valid caller was not asked, so that a refusal shows nothing")]
+    shut = [side.value for side, seen in controls.items() if seen.decision is not T]
+    if not shut:
+        return []
+    return [(Outcome.INCONCLUSIVE, f"{' and '.join(shut)}: the valid caller is not let in either: this shows nothing")]
+
+
+def _status(asked: Exchange) -> str:
+    answer = asked.answer
+    return str(answer.status) if isinstance(answer, Response) else answer.reason.value
+
+
+def _own_words(*asked: Exchange) -> str:
+    return "; ".join(one.answer.detail for one in asked if isinstance(one.answer, NoResponse) and ours(one.answer))
