@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from harness.model.difference import Cause
-from harness.model.event import Recorded, RecordedDifference, RecordedPair, Round
+from harness.model.event import Checked, Recorded, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult
 from harness.model.outcome import Outcome
+from harness.report.check_details import check_row
 from harness.report.embed import encode, encoded_size
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
@@ -134,6 +135,16 @@ class Details:
             return
         self._worst[row] = (rank, -event.round)
         self._keep(row, case, event)
+
+    def add_check(self, event: Checked) -> None:
+        """Take what a check saw."""
+        found = self._rows.get((event.suite, event.index))
+        if found is None or self._spent > DETAIL_BUDGET:
+            return
+        piece = self._piece(found[0])
+        before = len(piece.texts.table)
+        piece.rows[found[0]] = check_row(event, piece.texts)
+        self._spent += 300 + 60 * (len(piece.texts.table) - before)
 
     def _note_round(self, row: int, event: Round, rank: int) -> None:
         rounds = self._rounds.setdefault(row, [])

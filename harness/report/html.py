@@ -16,11 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.content import content_dir
-from harness.model.event import Event, Round
+from harness.model.event import Checked, Event, Round
 from harness.model.finding import CaseResult, Finding, Summary
-from harness.report import chart, text, view
+from harness.report import chart, matrix, text, view
 from harness.report.details import CAUSES, OUTCOMES, TEXT_LIMIT, Details, Load
 from harness.report.embed import encode, script_safe
+from harness.report.matrix_page import page_of
 
 MOST_FINDINGS = 150
 MOST_LISTED = 200
@@ -36,9 +37,12 @@ def render_html(summary: Summary, events: Iterable[Event], load: Load, head: str
     for event in events:
         if isinstance(event, Round):
             details.add(event)
+        elif isinstance(event, Checked):
+            details.add_check(event)
     pieces = details.pieces()
-    index = encode(_index(summary, details.piece_of))
-    before, after = _page(summary, head).split(_MARK, 1)
+    found = matrix.matrix(summary)
+    index = encode(_index(summary, details.piece_of, found))
+    before, after = _page(summary, found, head).split(_MARK, 1)
     blocks = [_block("index", index), *(_block(f"piece-{number}", piece) for number, piece in enumerate(pieces))]
     return b"".join([before.encode("utf-8", "replace"), *blocks, after.encode("utf-8", "replace")])
 
@@ -47,7 +51,7 @@ def _block(name: str, encoded: bytes) -> bytes:
     return b'<script type="application/json" id="%s">%s</script>\n' % (name.encode(), script_safe(encoded))
 
 
-def _index(summary: Summary, piece_of: Mapping[int, int]) -> dict[str, Any]:
+def _index(summary: Summary, piece_of: Mapping[int, int], found: matrix.Matrix) -> dict[str, Any]:
     """Return the columns of the case list, and the findings with the rows that they were met in."""
     texts: dict[str, int] = {"": 0}
 
@@ -72,6 +76,7 @@ def _index(summary: Summary, piece_of: Mapping[int, int]) -> dict[str, Any]:
         "piece": [piece_of.get(row, -1) for row in range(len(cases))],
     }
     findings = _findings(summary, number)
+    cells = [[cell.case, number(cell.old), number(cell.new), number(cell.mark.value)] for cell in found.cells]
     return {
         "s": list(texts),
         "outcomes": [*OUTCOMES, "skipped"],
@@ -79,6 +84,7 @@ def _index(summary: Summary, piece_of: Mapping[int, int]) -> dict[str, Any]:
         "cases": columns,
         "findings": findings,
         "gateways": summary.gateways,
+        "cells": cells,
     }
 
 
@@ -115,7 +121,7 @@ def _mask(counts: Mapping[str, int]) -> int:
     return sum(1 << position for position, cause in enumerate(CAUSES) if counts.get(cause))
 
 
-def _page(summary: Summary, head: str) -> str:
+def _page(summary: Summary, found: matrix.Matrix, head: str) -> str:
     folder = content_dir() / "reports" / "html"
     style, script = _asset(folder / "style.css"), _asset(folder / "app.js")
     problems = view.problems(summary)
@@ -137,6 +143,7 @@ def _page(summary: Summary, head: str) -> str:
             latency=chart.latency(summary),
             outcomes=chart.stack(_outcomes(summary.cases)),
             totals=_totals(summary),
+            security=page_of(found) if found.cells else None,
             limits={"findings": MOST_FINDINGS, "listed": MOST_LISTED, "cases": MOST_CASES},
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(script),  # noqa: S704  our own file

@@ -743,14 +743,100 @@
     history.replaceState(null, "", "#case-" + row);
   }
 
+  // ---- the security matrix: decisions of a cell, facts of a check, tips and keys
+
+  const cellOf = new Map(data.cells.map(([row, old, now, mark]) => [row, { old: texts[old], new: texts[now], mark: texts[mark] }]));
+
+  function decisionNode(row) {
+    const cell = cellOf.get(row);
+    if (!cell || !(cell.old || cell.new)) return null;
+    const said = ["old", "new"].filter((side) => cell[side]).map((side) => side + ": " + cell[side]);
+    return add(el("p", "decided"), el("span", "swatch m-" + cell.mark.replace(/ on both$/, "").replace(/^differs as /, "").replace(/ /g, "-")), el("b", "", cell.mark), document.createTextNode(" · " + said.join(" · ")));
+  }
+
+  function table(name, heads, body) {
+    const made = el("table", name), head = el("tr");
+    for (const one of heads) add(head, el("th", "", one));
+    return add(el("div", "scroll pair"), add(made, add(el("thead"), head), add(el("tbody"), ...body)));
+  }
+
+  function checkNodes(detail, words) {
+    const [, at, sides, facts, points, requests, left] = detail, nodes = [];
+    const value = (index) => add(el("td"), index === null ? el("i", "", "none") : el("code", "v", visible(words[index])));
+    if (points.length) {
+      nodes.push(el("h3", "", "What it shows"), table("points", ["place", "outcome", "what", "old", "new"], points.flatMap(([place, title, outcome, severity, old, now, note, remedy]) => {
+        const line = add(el("tr"), add(el("td"), el("code", "", oneLine(words[place]))), add(el("td"), chip(outcome)),
+          el("td", "", oneLine(words[title]) + (outcome === 3 ? " (" + words[severity] + ")" : "")), value(old), value(now));
+        if (!words[note] && !words[remedy]) return [line];
+        const more = el("td");
+        more.colSpan = 5;
+        if (words[note]) add(more, ticks(el("p", "note"), words[note]));
+        if (words[remedy]) add(more, ticks(add(el("p", "remedy"), el("b", "", "What to do")), words[remedy]));
+        return [line, add(el("tr", "told"), more)];
+      })));
+    }
+    if (facts.length) {
+      const rowsOf = facts.map(([name, ...seen]) => add(el("tr", seen.length > 1 && new Set(seen).size > 1 ? "off" : ""), el("td", "", oneLine(words[name])), ...seen.map(value)));
+      nodes.push(el("h3", "", "What was seen"), table("facts-of", ["", ...sides.map((one) => oneLine(words[one]))], rowsOf));
+    }
+    if (left > 0) nodes.push(el("p", "note", "… and " + number(left) + " more in journal.jsonl"));
+    const sent = requests.map(([side, many]) => oneLine(words[side]) + " " + number(many));
+    nodes.push(el("p", "over", (sent.length ? "Sent: " + sent.join(", ") + ". " : "") + "Looked at " + new Date(at).toISOString().replace("T", " ").replace("Z", " UTC")));
+    return nodes;
+  }
+
+  function cellWords(link) {
+    const cell = link.closest("td"), heads = link.closest("table").tHead.rows[0].cells;
+    const why = link.getAttribute("aria-describedby"), reason = why && $(why) ? ". " + $(why).textContent : "";
+    const words = cell.parentElement.cells[0].textContent + ", " + heads[cell.cellIndex].textContent.replace(/\s+/g, " ").trim() + ": " + link.getAttribute("aria-label") + reason;
+    return words.length > 400 ? words.slice(0, 400) + "…" : words;
+  }
+
+  function near(link, [down, right]) {
+    let cell = link.closest("td");
+    for (;;) {
+      let line = cell.parentElement, at = cell.cellIndex + right;
+      if (down) do line = down > 0 ? line.nextElementSibling : line.previousElementSibling; while (line && !line.offsetParent && !line.getClientRects().length);
+      cell = line && line.cells[at];
+      if (!cell || cell.tagName !== "TD") return null;
+      const found = cell.getClientRects().length ? cell.querySelector("a") : null;
+      if (found) return found;
+    }
+  }
+
+  const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+  let opener = null;
+
+  function startMatrix() {
+    for (const box of document.querySelectorAll(".mx")) {
+      box.addEventListener("keydown", (event) => {
+        const link = event.target.closest("td a"), next = link && event.key in ARROWS ? near(link, ARROWS[event.key]) : null;
+        if (!next) return;
+        event.preventDefault();
+        next.focus({ preventScroll: true });
+        next.closest("td").scrollIntoView({ block: "nearest", inline: "nearest" });
+      });
+      box.addEventListener("focusin", (event) => {
+        const link = event.target.closest("td a"), place = link && link.getBoundingClientRect();
+        if (link && link.matches(":focus-visible")) showTip(cellWords(link), place.right, place.bottom);
+      });
+      box.addEventListener("focusout", () => { $("tip").hidden = true; });
+      box.addEventListener("click", (event) => { opener = event.target.closest("td a") || opener; });
+    }
+    for (const only of document.querySelectorAll("[data-only]")) only.addEventListener("click", () => {
+      only.setAttribute("aria-pressed", only.closest(".sheet").classList.toggle("only"));
+    });
+  }
+
   function caseNodes(row) {
-    const nodes = [], why = cases.why[row], piece = pieceOf(row), detail = piece && piece.d[row];
+    const nodes = [decisionNode(row)], why = cases.why[row], piece = pieceOf(row), detail = piece && piece.d[row];
     const lines = why ? why.map((line) => texts[line]) : [];
     if (!detail) {
       nodes.push(reasons(lines, []));
       nodes.push(el("p", "note", cases.outcome[row] === skipped || !cases.rounds[row] ? "Nothing was sent for this case." : "This page is full: the evidence of this case is in journal.jsonl."));
       return nodes;
     }
+    if (detail[0] === "check") return [...nodes, reasons(lines, []), ...checkNodes(detail, piece.s)];
     const [round, at, raw, rounds] = detail;
     const pairs = raw.map((one) => pairOf(one, piece.s));
     nodes.push(reasons(lines, pairs));
@@ -772,9 +858,10 @@
   $("close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", () => {
-    history.replaceState(null, "", "#cases");
+    history.replaceState(null, "", opener ? "#security" : "#cases");
     $("case-body").replaceChildren();
-    rows.focus({ preventScroll: true });
+    (opener || rows).focus({ preventScroll: true });
+    opener = null;
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
@@ -804,13 +891,19 @@
     });
   }
 
+  function showTip(words, x, y) {
+    const tip = $("tip");
+    tip.hidden = !words;
+    if (!words) return;
+    tip.textContent = words;
+    tip.style.left = Math.max(8, Math.min(x + 14, innerWidth - tip.offsetWidth - 8)) + "px";
+    tip.style.top = Math.min(y + 16, innerHeight - tip.offsetHeight - 8) + "px";
+  }
+
   document.addEventListener("pointermove", (event) => {
-    const tip = $("tip"), told = event.target instanceof Element ? event.target.closest("[data-tip]") : null;
-    tip.hidden = !told;
-    if (!told) return;
-    tip.textContent = told.dataset.tip;
-    tip.style.left = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8) + "px";
-    tip.style.top = event.clientY + 16 + "px";
+    const at = event.target instanceof Element ? event.target : document.body;
+    const told = at.closest("[data-tip]"), link = at.closest(".mx td a");
+    showTip(told ? told.dataset.tip : link ? cellWords(link) : "", event.clientX, event.clientY);
   });
   window.addEventListener("beforeprint", () => {
     for (const one of document.querySelectorAll("main details")) one.open = true;
@@ -822,6 +915,7 @@
   outcomeToggles();
   causeChoices();
   moreFindings();
+  startMatrix();
   select();
   fromAddress();
 })();
