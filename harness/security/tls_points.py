@@ -118,7 +118,8 @@ def _lost(found: Found, at: str, name: str, words: dict[str, str | None], *, dan
         return
     found.fail(
         at, f"{name} is accepted by old, refused by new: clients that speak no newer version cannot connect",
-        severity=Severity.MAJOR, remedy=f"Accept {name} on the new side, or prove that no client needs it.", old=words["old"], new=words["new"],
+        severity=Severity.MAJOR, remedy=f"Accept {name} on the new side, or prove that no client needs it.",
+            old=words["old"], new=words["new"],
     )  # fmt: skip
 
 
@@ -174,8 +175,8 @@ def key(pair: Pair) -> Found:
             found.fact("key", **{column: leaf.key})
             found.fact("signature", **{column: leaf.signature})
     if _small(new):
-        _weak(found, "tls:key", f"the key of new is too small: {new.key}", old=None if old is None else old.key, new=new.key,
-              same=old is not None and _small(old))  # fmt: skip
+        _weak(found, "tls:key", f"the key of new is too small: {new.key}", new=new.key,
+              old=None if old is None else old.key, same=old is not None and _small(old))  # fmt: skip
     elif old is not None and not _small(old) and _class(new) < _class(old):
         found.tell("tls:key", f"the key of new is smaller: {old.key} before, {new.key} now", severity=Severity.MINOR,
                    old=old.key, new=new.key)  # fmt: skip
