@@ -1,0 +1,95 @@
+"""Paths of the API with the operations on them, and which few of many are tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.model.request import SAFE_METHODS
+from harness.security.draft import Draft
+from harness.security.operation import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A path template with its operations, in the order of the scenario."""
+
+    path: str
+    operations: tuple[Operation, ...]
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Return the methods that cases use here."""
+        return frozenset(one.step.method for one in self.operations)
+
+    @property
+    def asked(self) -> Operation | None:
+        """Return the operation that stands for the path: one that may be sent, best a safe one; None if none may."""
+        known = [one for one in self.operations if sendable(one) and (one.callers or one.public)]
+        return min(known, key=lambda one: _ORDER.get(one.step.method, len(_ORDER)), default=None)
+
+    @property
+    def safe(self) -> Operation | None:
+        """Return the operation that stands for the path if it changes nothing."""
+        found = self.asked
+        return found if found is not None and found.step.method in SAFE_METHODS else None
+
+    @property
+    def run(self) -> tuple[Operation, ...]:
+        """Return the operations that change something and may be sent."""
+        return tuple(one for one in self.operations if one.step.method not in SAFE_METHODS and one.unsafe == "run")
+
+    @property
+    def public(self) -> bool:
+        """Tell whether the path's operation is open to everybody."""
+        return self.asked is not None and self.asked.public
+
+
+_ORDER = {method: rank for rank, method in enumerate(("GET", "HEAD", "OPTIONS"))}
+
+
+def sendable(operation: Operation) -> bool:
+    """Tell whether an operation may be asked again: it is safe, or a case says `unsafe: run`."""
+    return operation.step.method in SAFE_METHODS or operation.unsafe == "run"
+
+
+def first_caller(operation: Operation) -> str:
+    """Return who asks it first, "" for nobody in particular."""
+    return operation.callers[0] if operation.callers else ""
+
+
+def path_of(target: str) -> str:
+    """Return a target without its query."""
+    return target.partition("?")[0]
+
+
+def query_of(target: str) -> str:
+    """Return a target's query with its mark, "" if there is none."""
+    _, mark, query = target.partition("?")
+    return mark + query
+
+
+def places(draft: Draft) -> tuple[Place, ...]:
+    """Return the paths of the API, in the order of the scenario."""
+    found: dict[str, list[Operation]] = {}
+    for operation in draft.operations:
+        template = operation.name.partition(" ")[2] or path_of(operation.step.target)
+        found.setdefault(template, []).append(operation)
+    return tuple(Place(path=path, operations=tuple(group)) for path, group in found.items())
+
+
+def spread(found: Sequence[Place], most: int) -> tuple[Place, ...]:
+    """Return at most `most` places: one of each caller, then of each caller's other first segments, then seconds."""
+    segments: dict[str, dict[str, int]] = {}
+    order = []
+    for position, place in enumerate(found):
+        seen = segments.setdefault(first_caller(place.asked) if place.asked else "", {})
+        segment = place.path.strip("/").partition("/")[0]
+        turn = seen.get(segment, 0)
+        seen[segment] = turn + 1
+        order.append((turn, list(seen).index(segment), position))
+    return tuple(found[position] for position in sorted(position for _, _, position in sorted(order)[:most]))
+
+
+def plainest(operations: Sequence[Operation], method: str) -> Operation | None:
+    """Return the operation with this method and the shortest request, among those that may be sent; None if none."""
+    fit = [one for one in operations if one.step.method == method and sendable(one) and (one.callers or one.public)]
+    return min(fit, key=lambda one: (len(one.step.target), len(one.step.headers)), default=None)
