@@ -1,7 +1,8 @@
-"""An identity → the headers and query parameters that make one side recognise the caller.
+"""An identity of fixed values → the headers and query parameters that make one side recognise the caller.
 
 What a case writes itself wins: a header or query parameter of the same name is left as the case has it, and the
-credential's is not added (`clashes` names them). An identity's own credentials are all added.
+credential's is not added (`clashes` names them). An identity's own credentials are all added. What must be fetched,
+minted or signed first is the keyring's.
 """
 
 from base64 import b64encode
@@ -15,9 +16,12 @@ from harness.model.side import Side
 from harness.scenario.credential import (
     BasicCredential,
     BearerCredential,
+    CertificateCredential,
     Credential,
+    FaultySignature,
     HeaderCredential,
     QueryCredential,
+    SigV4Credential,
 )
 from harness.scenario.types import (
     Identity,
@@ -35,21 +39,46 @@ class Addition:
 def apply(identity: Identity, side: Side, url: str, headers: Headers) -> tuple[str, Headers]:
     """Return `url` and `headers` as sent by this caller; what was there stays verbatim and in place."""
     added = additions(identity, side)
-    if added.headers:
-        own = _names(headers)
-        headers = headers + tuple(pair for pair in added.headers if pair[0].lower() not in own)
-    if added.parameters:
-        asked = _asked(url)
-        url = _with_query(url, tuple(pair for pair in added.parameters if pair[0] not in asked))
-    return url, headers
+    return with_parameters(url, added.parameters), with_headers(headers, added.headers)
+
+
+def with_headers(headers: Headers, added: Headers) -> Headers:
+    """Return `headers` and those of `added` that are not named there."""
+    if not added:
+        return headers
+    own = names_of(headers)
+    return headers + tuple(pair for pair in added if pair[0].lower() not in own)
+
+
+def with_parameters(url: str, added: Headers) -> str:
+    """Return `url` with those parameters of `added` that it does not name."""
+    if not added:
+        return url
+    asked = _asked(url)
+    return _with_query(url, tuple(pair for pair in added if pair[0] not in asked))
 
 
 def clashes(identity: Identity, side: Side, url: str, headers: Headers) -> tuple[str, ...]:
     """Name the headers and parameters of this caller that are not sent, since the request has its own."""
-    added = additions(identity, side)
-    own, asked = _names(headers), _asked(url)
-    named = tuple(f"header {name}" for name, _ in added.headers if name.lower() in own)
-    return named + tuple(f"query parameter {name}" for name, _ in added.parameters if name in asked)
+    own, asked = names_of(headers), _asked(url)
+    named: list[str] = []
+    for credential in identity.on(side):
+        sent, parameters = _carried(credential)
+        named += [f"header {name}" for name in sent if name.lower() in own]
+        named += [f"query parameter {name}" for name in parameters if name in asked]
+    return tuple(named)
+
+
+def _carried(credential: Credential) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the headers and of the parameters that a credential of any kind is sent in."""
+    if isinstance(credential, CertificateCredential):
+        return (), ()
+    if isinstance(credential, SigV4Credential | FaultySignature):
+        return ("Authorization", "X-Amz-Date", "X-Amz-Security-Token"), ()
+    if type(credential) not in _KINDS:
+        return ("Authorization",), ()
+    added = addition(credential)
+    return tuple(name for name, _ in added.headers), tuple(name for name, _ in added.parameters)
 
 
 def additions(identity: Identity, side: Side) -> Addition:
@@ -62,7 +91,7 @@ def additions(identity: Identity, side: Side) -> Addition:
 
 
 def addition(credential: Credential) -> Addition:
-    """Return what one credential adds."""
+    """Return what one credential adds; its kind must be one of fixed values."""
     return _KINDS[type(credential)](credential)
 
 
@@ -87,6 +116,11 @@ def _bearer(credential: BearerCredential) -> Addition:
     return Addition(headers=(("Authorization", f"Bearer {credential.token}"),))
 
 
+def is_fixed(credential: Credential) -> bool:
+    """Tell whether a credential is sent as it stands in the scenario."""
+    return type(credential) in _KINDS
+
+
 _KINDS: dict[type, Callable[[Any], Addition]] = {
     HeaderCredential: _header,
     QueryCredential: _query,
@@ -95,7 +129,8 @@ _KINDS: dict[type, Callable[[Any], Addition]] = {
 }
 
 
-def _names(headers: Headers) -> frozenset[str]:
+def names_of(headers: Headers) -> frozenset[str]:
+    """Return the names of headers, lower case."""
     return frozenset(name.lower() for name, _ in headers)
 
 

@@ -1,25 +1,37 @@
 """What of an identity, or of headers that a user wrote, must be masked wherever it turns up."""
 
-from base64 import b64decode
+import re
+from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator
+from urllib.parse import quote_plus
 
+from harness.clouds.cognito import secret_hash
+from harness.clouds.tokens import client_basic
 from harness.credentials.apply import basic_value
+from harness.credentials.sources import parts_of
 from harness.model.request import Headers
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.credential import (
     BasicCredential,
     BearerCredential,
+    CertificateCredential,
+    CognitoCredential,
     Credential,
+    FaultySignature,
+    FaultyToken,
     HeaderCredential,
+    JwtCredential,
+    OAuth2Credential,
     QueryCredential,
+    SigV4Credential,
 )
-from harness.scenario.types import (
-    Identity,
-)
+from harness.scenario.types import Identity
 
 SHORTEST = 4  # a shorter value protects nothing, and masking it would blot out the evidence
+_LINE = 8
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SENSITIVE = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
@@ -50,7 +62,7 @@ def _values(credential: Credential) -> Iterator[str]:
         yield credential.password
         yield basic_value(credential.user, credential.password)
     elif isinstance(credential, BearerCredential):
-        yield credential.token
+        yield from parts_of(credential.token)
     elif isinstance(credential, HeaderCredential):
         for name, value in credential.headers:
             yield value
@@ -58,6 +70,40 @@ def _values(credential: Credential) -> Iterator[str]:
                 yield from _cookies(value) if name.lower() == "cookie" else _scheme(value)
     elif isinstance(credential, QueryCredential):
         yield from (value for _, value in credential.parameters)
+    elif isinstance(credential, FaultyToken | FaultySignature):
+        yield from _values(credential.source)
+    else:
+        yield from _of_fetching(credential)
+
+
+def _of_fetching(credential: Credential) -> Iterator[str]:
+    """Yield what proves who we are where tokens and keys are given out."""
+    if isinstance(credential, OAuth2Credential):
+        yield from (credential.client_secret, quote_plus(credential.client_secret), client_basic(credential))
+    elif isinstance(credential, CognitoCredential):
+        yield credential.password
+        if credential.client_secret:
+            yield from (credential.client_secret, secret_hash(credential))
+    elif isinstance(credential, SigV4Credential):
+        yield from (credential.secret_key, credential.session_token)
+    elif isinstance(credential, JwtCredential):
+        yield from key_texts(credential.key)
+    elif isinstance(credential, CertificateCredential):
+        yield from key_texts(credential.certificate.key)
+
+
+def key_texts(key: bytes) -> Iterator[str]:
+    """Yield a key's text, the lines of its Base64, and those joined, as JSON files of keys have them."""
+    try:
+        text = key.decode()
+    except UnicodeDecodeError:
+        yield b64encode(key).decode()
+        return
+    yield text.strip()
+    lines = [line for line in text.split() if len(line) >= _LINE and _BASE64.fullmatch(line)]
+    if "-----BEGIN" in text:
+        yield from lines
+        yield "".join(lines)
 
 
 def _scheme(value: str) -> Iterator[str]:
