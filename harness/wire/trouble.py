@@ -21,7 +21,7 @@ TOO_LARGE = 63
 ABORTED = 42
 
 # where libcurl leaves its own empty
-_WORDS = {100: "status line or headers too large"}
+_WORDS = {16: "the HTTP/2 connection failed below the request", 100: "status line or headers too large"}
 
 # libcurl says no more than this where the server's alert is about our certificate, not its own
 _ALERT_EXPIRED = (60, "SSL certificate verification failed")
