@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-from harness.lab import samples
+from harness.lab import backend_guarded, samples
 from harness.lab.answers import dumps, json_reply, problem, text_reply
 from harness.lab.message import Call, Pairs, Reply
 from harness.lab.orders import Orders
@@ -276,5 +276,17 @@ _ROUTES: dict[str, tuple[frozenset[str], _Answer]] = {
     "/fail": (_ONLY_GET, _fail),
     "/upload": (_ONLY_POST, _upload),
     "/form": (_ONLY_POST, _form),
+    "/partners/report": (_ONLY_GET, backend_guarded.report),
+    "/partners/metered": (_ONLY_GET, backend_guarded.report),
+    "/accounts": (frozenset({"GET", "POST"}), backend_guarded.accounts),
+    "/ledger": (frozenset({"GET", "POST"}), backend_guarded.ledger),
+    "/vault": (_ONLY_GET, backend_guarded.vault),
+    "/stock": (_ONLY_GET, backend_guarded.stock),
+    "/feed": (_ONLY_GET, backend_guarded.feed),
+    "/pages": (_ONLY_GET, backend_guarded.pages),
+    "/pages/mine": (_ONLY_GET, backend_guarded.pages),
 }
-_PREFIXES: dict[str, tuple[frozenset[str], _Answer]] = {"products": (_ONLY_GET, _product)}
+_PREFIXES: dict[str, tuple[frozenset[str], _Answer]] = {
+    "products": (_ONLY_GET, _product),
+    "accounts": (_ONLY_GET, backend_guarded.account),
+}

@@ -9,97 +9,22 @@ import json
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from email.utils import formatdate
 from urllib.parse import parse_qsl
 
-from harness.lab import tokens
+from harness.lab import policies_apim, tokens
+from harness.lab.keys import Keys
 from harness.lab.message import HOP_BY_HOP, LARGEST_REQUEST, Addresses, Call, Handler, Pairs, Reply, without
+from harness.lab.settings_apim import ApimSettings, Operation, Product, Subscription
 from harness.lab.upstream import UnreachableError, Upstream
 from harness.lab.wrap import Wrap
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 KEY_QUERY = "subscription-key"
+_OWN = (b"host", b"x-forwarded-for", b"x-public-base", b"x-caller", b"x-azure-fdid")
 ISSUER = "https://login.microsoftonline.com/lab/v2.0"
 SIGNING_KEY = b"lab: the new side's identity provider signs with this"
-DEFAULT_TIMEOUT = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """A product's policies: `calls` per sliding `period` in seconds, `quota` calls in all; None for no limit."""
-
-    calls: int | None = None
-    period: int = 60
-    quota: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
-    """A caller's subscription to a product."""
-
-    caller: str
-    product: Product = Product()
-    active: bool = True
-
-
-SUBSCRIPTIONS: dict[str, Subscription] = {
-    "new-partner-key-c20d": Subscription(caller="partner"),
-    "new-clerk-key-58e3": Subscription(caller="clerk"),
-    "new-burst-key-1f94": Subscription(caller="burst", product=Product(calls=10_000, period=1)),
-    "new-throttled-key-b7b0": Subscription(caller="throttled", product=Product(calls=0, period=10)),
-    "new-spent-key-3c6e": Subscription(caller="spent", product=Product(quota=0)),
-    "new-suspended-key-ee19": Subscription(caller="unplanned", active=False),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One operation of the API. `buffered` and `timeout` (seconds) are attributes of its forward-request policy."""
-
-    method: str
-    template: str
-    key: bool = True
-    jwt: bool = False
-    buffered: bool = True
-    timeout: float | None = None
-
-
-def _operations() -> tuple[Operation, ...]:
-    plain = """
-        GET /orders|POST /orders|GET /orders/{id}|HEAD /orders/{id}|PUT /orders/{id}|PATCH /orders/{id}
-        DELETE /orders/{id}|GET /products/{sku}|HEAD /products/{sku}|GET /echo|POST /echo|GET /echo/*
-        GET /slow|POST /upload|POST /form|GET /binary|GET /cookies|GET /csv|GET /deep|GET /fail|GET /gzip
-        GET /headers|GET /large|GET /me|GET /ndjson|GET /now|GET /numbers|GET /sequence|GET /sparse|GET /tags
-        GET /text|GET /text/latin1|GET /unicode|GET /xml
-    """
-    names = (name.split() for line in plain.split("\n") for name in line.split("|") if name.strip())
-    return (
-        Operation(method="GET", template="/events", buffered=False),
-        Operation(method="GET", template="/health", key=False),
-        Operation(method="GET", template="/profile", key=False, jwt=True),
-        Operation(method="POST", template="/slow", timeout=0.4),
-        Operation(method="OPTIONS", template="/orders", key=False),
-        *(Operation(method=method, template=template) for method, template in names),
-    )
-
-
-OPERATIONS = _operations()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApimSettings:
-    """What an administrator sets: see each product's page in the portal. Sizes in bytes, times in seconds."""
-
-    timeout: float = DEFAULT_TIMEOUT
-    operations: tuple[Operation, ...] = OPERATIONS
-    subscriptions: Mapping[str, Subscription] = field(default_factory=lambda: SUBSCRIPTIONS)
-    any_case: bool = False
-    slash_at_end: bool = True
-    unknown_keys: bool = False
-    largest_body: int | None = None
-    longest_query: int | None = None
 
 
 class ApimGateway:
@@ -113,76 +38,140 @@ class ApimGateway:
         *,
         front: tuple[Wrap, ...] = (),
         back: tuple[Wrap, ...] = (),
+        keys: Keys | None = None,
     ) -> None:
         self._upstream = upstream
         self._settings = settings
+        self._keys = keys
         self._recent: dict[str, deque[float]] = {}
         self._used: dict[str, int] = {}
         self._send = _wrapped(self._forward, back, addresses)
         self.handle = _wrapped(self._answer, front, addresses)
 
     async def _answer(self, call: Call) -> Reply:
+        asked = self._as_asked(call)
+        if asked is not call:
+            # the length that HEAD tells is not that of what this caller is given
+            return (await self._answer_as(asked)).without(b"content-length")
+        return await self._answer_as(call)
+
+    async def _answer_as(self, call: Call) -> Reply:
         operation = self._operation(call)
         if operation is None:
-            return _error(404, "Resource not found")
-        key = _key(call)
-        refused = self._unsubscribed(call, key) if operation.key else None
-        refused = refused or (self._tokenless(call) if operation.jwt else None)
-        refused = refused or self._limited(key) or self._oversized(call)
-        if refused is not None:
-            return refused
-        subscription = self._settings.subscriptions.get(key)
-        return await self._backend(self._inbound(call, subscription), operation)
+            return self._unmatched(call)
+        security = self._settings.security
+        key = self._key(call, operation)
+        refused = self._unsubscribed(call, key, operation) if operation.key else None
+        refused = refused or (self._tokenless(call) if operation.jwt else None) or self._unchecked(call, operation)
+        refused = refused or self._limited(key or "") or self._oversized(call, operation)
+        if refused is None:
+            subscription = self._settings.subscriptions.get(key or "")
+            refused = await self._backend(self._inbound(call, subscription), operation)
+        return policies_apim.with_cors(refused, call, security.cors) if operation.cors else refused
+
+    def _as_asked(self, call: Call) -> Call:
+        """Return the call with the method that it asks for: this API asks itself again, as the old gateway did."""
+        method = call.text(b"x-http-method-override").upper()
+        if self._settings.security.override == "ignored" or method in {"", call.method}:
+            return call
+        return replace(call, method=method, headers=without(call.headers, b"x-http-method-override"))
+
+    def _unmatched(self, call: Call) -> Reply:
+        """Answer what no operation takes: a preflight of one that has a cors policy, else the product's 404."""
+        if call.method == "OPTIONS":
+            wanted = call.text(b"access-control-request-method")
+            same_path = [self._operation(replace(call, method=one)) for one in ("GET", wanted)]
+            if any(one is not None and one.cors for one in same_path):
+                answer = policies_apim.preflight(call, self._settings.security.cors)
+                if answer is not None:
+                    return answer
+        if call.method == "TRACE" and self._settings.security.trace:
+            return policies_apim.trace_reply(call)
+        return error(404, "Resource not found")
+
+    def _key(self, call: Call, operation: Operation) -> str | None:
+        rules = self._settings.security.keys
+        return policies_apim.key_of(call, rules) if operation.product else _key(call)
+
+    def _unchecked(self, call: Call, operation: Operation) -> Reply | None:
+        """Apply the operation's own policy; None lets the call through."""
+        if not operation.check:
+            return None
+        security = self._settings.security
+        found = policies_apim.refused(call, operation.check, operation.scope, self._keys, security)
+        if found is None:
+            return None
+        return error(403 if security.refusals_as_403 else found[0], found[1])
 
     def _operation(self, call: Call) -> Operation | None:
         path = call.path.decode("latin-1")
-        if self._settings.slash_at_end and len(path) > 1:
-            path = path.removesuffix("/")
+        if self._settings.slash_at_end:
+            path = path.rstrip("/") or "/"
         same_method = (one for one in self._settings.operations if one.method == call.method)
         any_case = self._settings.any_case
         return next((one for one in same_method if _fits(one.template, path, any_case=any_case)), None)
 
-    def _unsubscribed(self, call: Call, key: str) -> Reply | None:
-        realm = f"http://{call.text(b'host')}/"
+    def _unsubscribed(self, call: Call, key: str | None, operation: Operation) -> Reply | None:
+        realm = f"{call.scheme}://{call.text(b'host')}/"
         challenge = f'AzureApiManagementKey realm="{realm}",name="{KEY_HEADER}",type="header"'
         headers = ((b"WWW-Authenticate", challenge.encode()),)
+        rules = self._settings.security.keys
         if not key:
+            if rules.empty and key is not None and operation.product:
+                return None
             text = "Access denied due to missing subscription key."
             text += " Make sure to include subscription key when making requests to an API."
-            return _error(401, text, headers)
+            return error(401, text, headers)
+        if self._is_good(key, operation):
+            return None
+        text = "Access denied due to invalid subscription key."
+        text += " Make sure to provide a valid key for an active subscription."
+        return error(401, text, headers)
+
+    def _is_good(self, key: str, operation: Operation) -> bool:
+        rules = self._settings.security.keys
         subscription = self._settings.subscriptions.get(key)
-        if (subscription is None and not self._settings.unknown_keys) or (subscription and not subscription.active):
-            text = "Access denied due to invalid subscription key."
-            text += " Make sure to provide a valid key for an active subscription."
-            return _error(401, text, headers)
-        return None
+        if subscription is None:
+            return self._settings.unknown_keys or (rules.unknown and bool(operation.product))
+        if not subscription.active and not rules.suspended:
+            return False
+        return rules.any_product or not operation.product or subscription.product.name == operation.product
 
     @staticmethod
     def _tokenless(call: Call) -> Reply | None:
         """Check a token as validate-jwt does; None lets the call through."""
         authorization = call.text(b"authorization")
         if not authorization:
-            return _error(401, "JWT not present.")
+            return error(401, "JWT not present.")
         fault = tokens.fault(tokens.bearer(authorization), SIGNING_KEY, ISSUER)
-        return _error(401, "Invalid JWT.") if fault else None
+        return error(401, "Invalid JWT.") if fault else None
 
     def _limited(self, key: str) -> Reply | None:
         """Apply rate-limit and quota, which count keyed calls alone; refused calls are counted too."""
         subscription = self._settings.subscriptions.get(key)
         if subscription is None:
             return None
-        product = subscription.product
+        product = self._product(subscription)
         if product.calls is not None:
-            wait = self._wait(key, product.calls, product.period)
+            counter = "" if self._settings.security.keys.one_counter else key
+            wait = self._wait(counter, product.calls, product.period)
             if wait:
                 text = f"Rate limit is exceeded. Try again in {wait} seconds."
-                return _error(429, text, ((b"Retry-After", str(wait).encode()),))
+                return error(429, text, ((b"Retry-After", str(wait).encode()),))
         if product.quota is not None:
             self._used[key] = self._used.get(key, 0) + 1
             if self._used[key] > product.quota:
                 text = "Out of call volume quota. Quota will be replenished in 12:00:00."
-                return _error(403, text, ((b"Retry-After", b"43200"),))
+                return error(403, text, ((b"Retry-After", b"43200"),))
         return None
+
+    def _product(self, subscription: Subscription) -> Product:
+        """Return the limits that count for a caller; with one counter for everybody they are the strictest."""
+        product = subscription.product
+        if not self._settings.security.keys.one_counter or not product.name:
+            return product
+        limited = [one.product for one in self._settings.subscriptions.values() if one.product.calls]
+        return next((one for one in limited if one.name == product.name), product)
 
     def _wait(self, key: str, calls: int, period: int) -> int:
         """Return the seconds until the sliding window has room, 0 if it has."""
@@ -195,12 +184,12 @@ class ApimGateway:
             return 0
         return max(1, round(recent[0] + period - now)) if recent else period
 
-    def _oversized(self, call: Call) -> Reply | None:
-        largest, longest = self._settings.largest_body, self._settings.longest_query
+    def _oversized(self, call: Call, operation: Operation) -> Reply | None:
+        largest, longest = operation.largest or self._settings.largest_body, self._settings.longest_query
         if call.cut or (largest is not None and len(call.body) > largest):
-            return _error(413, f"Request's body exceeds the limit of {largest or LARGEST_REQUEST} bytes.")
+            return error(413, f"Request's body exceeds the limit of {largest or LARGEST_REQUEST} bytes.")
         if longest is not None and len(call.query) > longest:
-            return _error(414, "The request URI is too long.")
+            return error(414, "The request URI is too long.")
         return None
 
     @staticmethod
@@ -209,16 +198,16 @@ class ApimGateway:
         host = call.header(b"host") or b""
         seen = b", ".join(filter(None, (call.header(b"x-forwarded-for"), call.client.encode())))
         headers: Pairs = (
-            *without(call.headers, *HOP_BY_HOP, b"host", b"x-forwarded-for", b"x-public-base", b"x-caller"),
+            *without(call.headers, *HOP_BY_HOP, *_OWN),
             (b"X-Forwarded-For", seen),
             (b"X-Forwarded-Host", host),
-            (b"X-Forwarded-Proto", b"http"),
+            (b"X-Forwarded-Proto", call.scheme.encode()),
             # set-header policies of this API: its public base as a named value, the subscription's name
-            (b"X-Public-Base", b"http://" + host),
+            (b"X-Public-Base", call.scheme.encode() + b"://" + host),
         )
         if subscription is not None:
             headers = (*headers, (b"X-Caller", subscription.caller.encode()))
-        path = call.path.removesuffix(b"/") if len(call.path) > 1 else call.path
+        path = call.path.rstrip(b"/") or b"/"
         return Call(
             method=call.method, path=path, query=_keyless(call.query), headers=headers, body=call.body,
             client=call.client,
@@ -282,7 +271,7 @@ def _fits(template: str, path: str, *, any_case: bool) -> bool:
     )
 
 
-def _error(status: int, message: str, headers: Pairs = ()) -> Reply:
+def error(status: int, message: str, headers: Pairs = ()) -> Reply:
     """Return the product's error envelope, with its spacing."""
     body = f'{{ "statusCode": {status}, "message": {json.dumps(message)} }}'.encode()
     return _reply(status, body, headers)

@@ -9,12 +9,14 @@ import base64
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import replace
 from email.utils import formatdate
 from hashlib import sha256
 
-from harness.lab import tokens
+from harness.lab import authorizers_aws, tokens
+from harness.lab.keys import Keys
 from harness.lab.message import Call, Pairs, Reply, first, without
+from harness.lab.resources_aws import API_KEYS, RESOURCES, Method, UsagePlan
 from harness.lab.upstream import UnreachableError, Upstream
 
 STAGE = "prod"
@@ -25,67 +27,13 @@ LARGEST_PAYLOAD = 10_485_760
 DEFAULT_TIMEOUT = 29.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsagePlan:
-    """What a key's owner may call: requests/s, bucket size, and calls in all (None: no quota)."""
-
-    rate: float = 10_000.0
-    burst: int = 5_000
-    quota: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKey:
-    """A key of a caller; `plan` is None for a key that no usage plan of this stage knows."""
-
-    caller: str
-    plan: UsagePlan | None = UsagePlan()
-
-
-API_KEYS: dict[str, ApiKey] = {
-    "old-partner-key-41c7": ApiKey(caller="partner"),
-    "old-clerk-key-9b02": ApiKey(caller="clerk"),
-    "old-burst-key-66d1": ApiKey(caller="burst"),
-    "old-throttled-key-0e5f": ApiKey(caller="throttled", plan=UsagePlan(rate=0, burst=0)),
-    "old-spent-key-73aa": ApiKey(caller="spent", plan=UsagePlan(quota=0)),
-    "old-unplanned-key-d8d8": ApiKey(caller="unplanned", plan=None),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
-    """One method of one resource. `stream` is the integration's response transfer mode, `timeout` its own (seconds)."""
-
-    key: bool = True
-    authorizer: bool = False
-    stream: bool = False
-    timeout: float | None = None
-
-
-_KEYED = Method()
-_OPEN = Method(key=False)
-_READ = {"GET": _KEYED}
-
-_PLAIN = (
-    "/binary", "/cookies", "/csv", "/deep", "/fail", "/gzip", "/headers", "/large", "/me", "/ndjson", "/now",
-    "/numbers", "/sequence", "/sparse", "/tags", "/text", "/text/latin1", "/unicode", "/xml",
-)  # fmt: skip
-
-# resource → its methods; `{id}` is one segment, `{proxy+}` all that follow
-RESOURCES: dict[str, dict[str, Method]] = {
-    "/orders": {"GET": _KEYED, "POST": _KEYED, "OPTIONS": _OPEN},
-    "/orders/{id}": dict.fromkeys(("GET", "HEAD", "PUT", "PATCH", "DELETE"), _KEYED),
-    "/products/{sku}": {"GET": _KEYED, "HEAD": _KEYED},
-    "/echo": {"GET": _KEYED, "POST": _KEYED},
-    "/echo/{proxy+}": {"GET": _KEYED},
-    "/slow": {"GET": _KEYED, "POST": Method(timeout=0.4)},
-    "/events": {"GET": Method(stream=True)},
-    "/health": {"GET": _OPEN},
-    "/profile": {"GET": Method(key=False, authorizer=True)},
-    "/upload": {"POST": _KEYED},
-    "/form": {"POST": _KEYED},
-    **dict.fromkeys(_PLAIN, _READ),
-}
+# The answer of this API's OPTIONS methods: the same for whoever asks (facts 1.6). Its 4XX answers carry the first two.
+_CORS: Pairs = (
+    (b"Access-Control-Allow-Origin", b"https://shop.example"),
+    (b"Access-Control-Allow-Credentials", b"true"),
+    (b"Access-Control-Allow-Methods", b"GET,HEAD"),
+    (b"Access-Control-Allow-Headers", b"Authorization,Content-Type"),
+)
 
 _TREE: tuple[tuple[tuple[str, ...], dict[str, Method]], ...] = tuple(
     (tuple(path.strip("/").split("/")), methods) for path, methods in RESOURCES.items()
@@ -110,8 +58,9 @@ _SIGNED = "AWS4-HMAC-SHA256"
 class AwsGateway:
     """Amazon API Gateway REST as a handler; `timeout` is the integration timeout in seconds."""
 
-    def __init__(self, upstream: Upstream, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(self, upstream: Upstream, *, timeout: float = DEFAULT_TIMEOUT, keys: Keys | None = None) -> None:
         self._upstream = upstream
+        self._keys = keys
         self._timeout = timeout
         self._buckets: dict[str, tuple[float, float]] = {}
         self._used: dict[str, int] = {}
@@ -120,7 +69,7 @@ class AwsGateway:
         """Answer one call."""
         stage, _, rest = call.path.decode("latin-1")[1:].partition("/")
         if stage != STAGE:
-            return _error(403, "ForbiddenException", b'{"message":"Forbidden"}')
+            return error(403, "ForbiddenException", b'{"message":"Forbidden"}')
         if call.cut or len(call.body) > LARGEST_PAYLOAD:
             return _too_large()
         method = call.text(b"x-http-method-override").upper() or call.method
@@ -129,25 +78,30 @@ class AwsGateway:
         found = _resource(segments)
         if found is None or method not in found:
             return _not_routed(call.text(b"authorization"))
+        if found[method].mock:
+            return Reply(status=200, headers=(*_own(((b"Content-Type", b"application/json"),)), *_CORS))
         refused = self._refused(call, found[method])
         if refused is not None:
-            return refused
+            return replace(refused, headers=(*refused.headers, *_CORS[:2])) if found[method].cors else refused
         return await self._integrate(call, method, "/" + "/".join(segments), found[method])
 
     def _refused(self, call: Call, method: Method) -> Reply | None:
         if method.authorizer:
             return _unauthorized(call.text(b"authorization"))
+        if method.check:
+            refusal = authorizers_aws.refused(call, method.check, method.scope, self._keys)
+            return error(*refusal) if refusal else None
         if not method.key:
             return None
         text = call.text(b"x-api-key")
         key = API_KEYS.get(text)
-        if key is None or key.plan is None:
-            return _error(403, "ForbiddenException", b'{"message":"Forbidden"}')
+        if key is None or key.plan is None or not key.enabled:
+            return error(403, "ForbiddenException", b'{"message":"Forbidden"}')
         if not self._takes(text, key.plan):
-            return _error(429, "TooManyRequestsException", b'{"message":"Too Many Requests"}')
+            return error(429, "TooManyRequestsException", b'{"message":"Too Many Requests"}')
         if key.plan.quota is not None:
             if self._used.get(text, 0) >= key.plan.quota:
-                return _error(429, "LimitExceededException", b'{"message":"Limit Exceeded"}')
+                return error(429, "LimitExceededException", b'{"message":"Limit Exceeded"}')
             self._used[text] = self._used.get(text, 0) + 1
         return None
 
@@ -167,9 +121,9 @@ class AwsGateway:
             (b"X-Amzn-Trace-Id", trace),
             (b"X-Amzn-Apigateway-Api-Id", API_ID.encode()),
             (b"X-Forwarded-For", call.client.encode()),
-            (b"X-Forwarded-Proto", b"http"),
+            (b"X-Forwarded-Proto", call.scheme.encode()),
             # what the integration request of this API maps: $context.domainName and stage, the key's owner
-            (b"X-Public-Base", f"http://{call.text(b'host')}/{STAGE}".encode()),
+            (b"X-Public-Base", f"{call.scheme}://{call.text(b'host')}/{STAGE}".encode()),
         ]
         if key is not None:
             headers.append((b"X-Caller", key.caller.encode()))
@@ -182,10 +136,10 @@ class AwsGateway:
             )
         except TimeoutError:
             body = b'{"message": "Endpoint request timed out"}'
-            return _error(504, "InternalServerErrorException", body, ((b"X-Amzn-Trace-Id", trace),))
+            return error(504, "InternalServerErrorException", body, ((b"X-Amzn-Trace-Id", trace),))
         except UnreachableError:
             body = b'{"message": "Network error communicating with endpoint"}'
-            return _error(504, "InternalServerErrorException", body)
+            return error(504, "InternalServerErrorException", body)
         return _passed(reply, call.method)
 
 
@@ -224,7 +178,7 @@ def _own(pairs: Pairs = ()) -> Pairs:
     )
 
 
-def _error(status: int, kind: str, body: bytes, more: Pairs = ()) -> Reply:
+def error(status: int, kind: str, body: bytes, more: Pairs = ()) -> Reply:
     """Return an error of the gateway's own; the spacing of `body` is part of how it speaks."""
     headers = _own(((b"Content-Type", b"application/json"), (b"Content-Length", str(len(body)).encode())))
     return Reply(status=status, headers=(*headers, (b"x-amzn-ErrorType", kind.encode()), *more), body=body)
@@ -244,20 +198,20 @@ def _not_routed(authorization: str) -> Reply:
             "Invalid key=value pair (missing equal-sign) in Authorization header "
             f"(hashed with SHA-256 and encoded with Base64): '{digest}'."
         )
-        return _error(403, "IncompleteSignatureException", f'{{"message":"{text}"}}'.encode())
+        return error(403, "IncompleteSignatureException", f'{{"message":"{text}"}}'.encode())
     body = b'{"message":"Missing Authentication Token"}'
-    return _error(403, "MissingAuthenticationTokenException", body)
+    return error(403, "MissingAuthenticationTokenException", body)
 
 
 def _unauthorized(authorization: str) -> Reply | None:
     """Check a token as a Cognito authorizer does; None lets the call through."""
     if not authorization:
-        return _error(401, "UnauthorizedException", b'{"message":"Unauthorized"}')
+        return error(401, "UnauthorizedException", b'{"message":"Unauthorized"}')
     fault = tokens.fault(tokens.bearer(authorization), SIGNING_KEY, ISSUER)
     if fault is None:
         return None
     text = b"The incoming token has expired" if fault == "expired" else b"Unauthorized"
-    return _error(401, "UnauthorizedException", b'{"message":"%b"}' % text)
+    return error(401, "UnauthorizedException", b'{"message":"%b"}' % text)
 
 
 def _passed(reply: Reply, method: str) -> Reply:

@@ -24,7 +24,10 @@ def without(pairs: Pairs, *names: bytes) -> Pairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request. `path` and `query` are raw, header names lower case; `cut` tells that the body was over the limit."""
+    """A request. `path` and `query` are raw, header names lower case; `cut` tells that the body was over the limit.
+
+    `certificate` is what the client showed in the TLS handshake (DER; empty for none, or without TLS).
+    """
 
     method: str
     path: bytes
@@ -33,6 +36,8 @@ class Call:
     body: bytes = b""
     cut: bool = False
     client: str = "127.0.0.1"
+    scheme: str = "http"
+    certificate: bytes = b""
 
     @property
     def target(self) -> bytes:
@@ -46,6 +51,10 @@ class Call:
     def text(self, name: bytes) -> str:
         """Return the first header called `name` as text, "" if there is none."""
         return (self.header(name) or b"").decode("latin-1")
+
+    def all(self, name: bytes) -> list[str]:
+        """Return the values of every header called `name` (lower case)."""
+        return [value.decode("latin-1") for key, value in self.headers if key.lower() == name]
 
     def with_header(self, name: bytes, value: bytes) -> "Call":
         """Return the call with `name` set to `value` alone."""

@@ -1,6 +1,6 @@
-"""The lab's three servers in one process, and that process as a context manager.
+"""The lab's servers in one process, and that process as a context manager.
 
-`python -m harness.lab.serve --ports 0 --defect NAME` prints one JSON line with the addresses once all three accept
+`python -m harness.lab.serve --ports 0 --defect NAME` prints one JSON line with the addresses once all accept
 connections, and stops at SIGTERM, SIGINT or, with --until-eof, when its standard input ends (its parent died).
 """
 
@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,103 +16,18 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import IO
 
-from harness.lab.backend import Backend
-from harness.lab.catalogue import DEFECTS, defect
-from harness.lab.defects.defect import Defect
-from harness.lab.gateway_apim import DEFAULT_TIMEOUT as APIM_TIMEOUT
-from harness.lab.gateway_apim import ApimGateway, ApimSettings
+from harness.lab.catalogue import DEFECTS
 from harness.lab.gateway_aws import DEFAULT_TIMEOUT as AWS_TIMEOUT
-from harness.lab.gateway_aws import LARGEST_PAYLOAD, STAGE, AwsGateway
-from harness.lab.message import Addresses
-from harness.lab.serving import Listener, Serving, application, listen
-from harness.lab.upstream import Upstream
+from harness.lab.ports import PORTS, LabConfig, LabPorts
+from harness.lab.servers import Servers, new_gateway
+from harness.lab.settings_apim import DEFAULT_TIMEOUT as APIM_TIMEOUT
 
-HOST = "127.0.0.1"
-PORTS = (8081, 8082, 8083)
+__all__ = ["Lab", "LabConfig", "LabError", "LabPorts", "Servers", "main", "new_gateway", "parse_ports", "serve"]
+
 _STOP_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabConfig:
-    """Ports of old, new and backend (0: any free one), names of defects, timeouts of the gateways in seconds."""
-
-    ports: tuple[int, int, int] = PORTS
-    defects: tuple[str, ...] = ()
-    old_timeout: float = AWS_TIMEOUT
-    new_timeout: float = APIM_TIMEOUT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabPorts:
-    """Where the three servers listen, all on 127.0.0.1."""
-
-    old: int
-    new: int
-    backend: int
-
-    @property
-    def addresses(self) -> Addresses:
-        """Return the base addresses, the old one with its stage."""
-        new, backend = f"http://{HOST}:{self.new}", f"http://{HOST}:{self.backend}"
-        return Addresses(old=f"http://{HOST}:{self.old}/{STAGE}", new=new, backend=backend)
-
-    def line(self) -> str:
-        """Return ports and addresses as one line of JSON."""
-        bases = self.addresses
-        ports = {"old_port": self.old, "new_port": self.new, "backend_port": self.backend}
-        return json.dumps({**ports, "old": bases.old, "new": bases.new, "backend": bases.backend})
-
-
-def new_gateway(
-    upstream: Upstream, addresses: Addresses, defects: Sequence[Defect], *, timeout: float = APIM_TIMEOUT
-) -> ApimGateway:
-    """Return the new gateway with `defects`; `timeout` in seconds."""
-    settings = ApimSettings(timeout=timeout)
-    for one in defects:
-        settings = one.settings(settings) if one.settings else settings
-    front = tuple(one.front for one in defects if one.front)
-    back = tuple(one.back for one in defects if one.back)
-    return ApimGateway(upstream, addresses, settings, front=front, back=back)
-
-
-class Servers:
-    """The three servers in the running event loop."""
-
-    def __init__(self, config: LabConfig) -> None:
-        """Bind the ports. Raises OSError if one is taken, KeyError for an unknown defect."""
-        chosen = [defect(name) for name in config.defects]
-        listeners: list[Listener] = []
-        try:
-            listeners.extend(listen(HOST, port) for port in config.ports)
-        except OSError:
-            for listener in listeners:
-                listener.close()
-            raise
-        ports = [listener.getsockname()[1] for listener in listeners]
-        self.ports = LabPorts(old=ports[0], new=ports[1], backend=ports[2])
-        self._upstreams = (Upstream(HOST, ports[2]), Upstream(HOST, ports[2]))
-        old = AwsGateway(self._upstreams[0], timeout=config.old_timeout)
-        new = new_gateway(self._upstreams[1], self.ports.addresses, chosen, timeout=config.new_timeout)
-        self._servings = (
-            Serving(application(old.handle, largest=LARGEST_PAYLOAD), listeners[0], dated=False),
-            Serving(application(new.handle), listeners[1], dated=False),
-            Serving(application(Backend().handle), listeners[2], dated=True),
-        )
-
-    async def start(self) -> None:
-        """Serve; return when all three accept connections."""
-        for serving in self._servings:
-            await serving.start()
-
-    async def stop(self) -> None:
-        """Stop, gateways and backend at once."""
-        await asyncio.gather(*(serving.stop() for serving in self._servings))
-        for upstream in self._upstreams:
-            await upstream.close()
 
 
 class LabError(Exception):
@@ -132,6 +48,7 @@ class Lab:
             self._command += ["--timeout", str(timeout)]
         self._child: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
+        self._files = ""
 
     def __enter__(self) -> LabPorts:
         # a file, since a pipe that nobody reads would stop the child once it is full
@@ -146,8 +63,9 @@ class Lab:
             why = errors.read().decode(errors="replace").strip()
             self.__exit__(None, None, None)
             raise LabError(why.rpartition("\n")[2] or "the lab ended before it was ready")
-        told = json.loads(line)
-        return LabPorts(old=told["old_port"], new=told["new_port"], backend=told["backend_port"])
+        ports = LabPorts.of(json.loads(line))
+        self._files = ports.files
+        return ports
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -162,6 +80,8 @@ class Lab:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+            if self._files:
+                shutil.rmtree(self._files, ignore_errors=True)
         _pipe(child.stdout).close()
         _pipe(self._errors).close()
 

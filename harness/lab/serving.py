@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from harness.lab.message import LARGEST_REQUEST, Call, Handler, Pairs, Reply
 
@@ -55,6 +57,8 @@ async def _read(scope: dict[str, Any], receive: Receive, largest: int) -> Call |
         body=b"".join(parts),
         cut=size > largest,
         client=scope["client"][0] if scope["client"] else "",
+        scheme=scope["scheme"],
+        certificate=scope.get("state", {}).get("certificate", b""),
     )
 
 
@@ -82,13 +86,25 @@ def _framed(reply: Reply, method: str) -> Pairs:
     return (*reply.headers, (b"Content-Length", str(len(reply.body)).encode()))
 
 
-class Serving:
-    """One uvicorn server in the running event loop."""
+class _Telling(H11Protocol):
+    """uvicorn's protocol, which also tells the certificate that a client showed."""
 
-    def __init__(self, app: Application, listener: socket.socket, *, dated: bool) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert(binary_form=True) if tls is not None else None
+        self.app_state = {**self.app_state, "certificate": shown or b""}
+
+
+class Serving:
+    """One uvicorn server in the running event loop; over TLS with `context`."""
+
+    def __init__(
+        self, app: Application, listener: socket.socket, *, dated: bool, context: ssl.SSLContext | None = None
+    ) -> None:
         config = uvicorn.Config(
             app,
-            http="h11",
+            http=_Telling,
             loop="asyncio",
             lifespan="off",
             ws="none",
@@ -105,12 +121,14 @@ class Serving:
         )
         self._server = uvicorn.Server(config)
         self._listener = listener
+        self._context = context
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Serve; return when connections are accepted."""
         config = self._server.config
         config.load()
+        config.ssl = self._context
         self._server.lifespan = config.lifespan_class(config)
         await self._server.startup(sockets=[self._listener])
         self._task = asyncio.create_task(self._server.main_loop())
@@ -124,14 +142,18 @@ class Serving:
         await self._server.shutdown(sockets=[self._listener])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 is a free one. Raises OSError if the port is taken."""
+def listen(host: str, port: int, *, closed: bool = False) -> socket.socket:
+    """Return a listening socket; port 0 is a free one. Raises OSError if the port is taken.
+
+    A `closed` one is only held, so that nobody else takes it: connections to it are refused.
+    """
     # asyncio switches Nagle's delay off only where the protocol is named
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(512)
+        if not closed:
+            listener.listen(512)
     except OSError:
         listener.close()
         raise

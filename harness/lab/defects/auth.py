@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from harness.lab.defects.change import at, on_call
 from harness.lab.defects.defect import Defect
-from harness.lab.gateway_apim import ApimSettings, Operation
+from harness.lab.settings_apim import ApimSettings, Operation
 
 
 def _changed(settings: ApimSettings, template: str, operation: Operation) -> ApimSettings:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.lab.gateway_apim import ApimSettings
+from harness.lab.settings_apim import ApimSettings
 from harness.lab.wrap import Wrap
 
 

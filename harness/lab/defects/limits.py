@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from harness.lab.defects.change import envelope, instead
 from harness.lab.defects.defect import Defect
-from harness.lab.gateway_apim import SUBSCRIPTIONS, ApimSettings, Product
 from harness.lab.message import Call
+from harness.lab.settings_apim import SUBSCRIPTIONS, ApimSettings, Product
 
 _BURST = "new-burst-key-1f94"
 _LARGEST_BODY = 102_400

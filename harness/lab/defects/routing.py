@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 from harness.lab.defects.change import at, instead, on_call
 from harness.lab.defects.defect import Defect
-from harness.lab.gateway_apim import ApimSettings
 from harness.lab.message import Call, Reply
+from harness.lab.settings_apim import ApimSettings
 
 
 def _lower_path(call: Call) -> Call:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from harness.lab.defects.defect import Defect
-from harness.lab.gateway_apim import ApimSettings
+from harness.lab.settings_apim import ApimSettings
 
 _SHORT = 0.1
 

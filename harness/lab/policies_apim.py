@@ -1,0 +1,178 @@
+"""Policies of the new gateway beyond keys and limits: validate-jwt, cors, client certificates, and written ones.
+
+Azure API Management knows no AWS signatures; here an administrator wrote the check as a policy expression, so that
+clients go on as before. Its answers are that administrator's words.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.lab import certificates, issuer, sigv4
+from harness.lab.certificates import CertificateRules, Minimum
+from harness.lab.issuer import TokenRules
+from harness.lab.keys import Keys
+from harness.lab.message import Call, Pairs, Reply, without
+from harness.lab.sigv4 import SignatureRules
+from harness.lab.waf import WafRules
+
+SHOP = "https://shop.example"
+USERS = {"warehouse": "lab-stock-password-51"}
+FEEDS = frozenset({"lab-feed-token-0b9e"})
+
+Check = Literal["", "token", "sigv4", "certificate", "basic", "feed"]
+Overriding = Literal["as asked", "ignored"]
+ServerFault = Literal["", "expired", "own", "name", "weak"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRules:
+    """What is looked at in a subscription key; `headers` are where it may stand."""
+
+    headers: tuple[str, ...] = ("x-api-key", "Ocp-Apim-Subscription-Key")
+    query: bool = False
+    unknown: bool = False
+    suspended: bool = False
+    any_product: bool = False
+    empty: bool = False
+    one_counter: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorsRules:
+    """The cors policy. `reflect` answers any origin with itself, `null` the origin "null", `star` everybody."""
+
+    origins: tuple[str, ...] = (SHOP,)
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    headers: tuple[str, ...] = ("authorization", "content-type")
+    credentials: bool = True
+    reflect: bool = False
+    null: bool = False
+    star: bool = False
+    on_errors: bool = True
+    any_method: bool = False
+    any_header: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """How the new side can be reached: through the firewall, past it, and what TLS and plain HTTP offer."""
+
+    waf: WafRules | None = field(default_factory=WafRules)
+    waf_page: Literal["front door", "application gateway"] = "front door"
+    hosts_checked: bool = True
+    sizes_checked: bool = True
+    framing_checked: bool = True
+    direct_checked: bool = True
+    backend_checked: bool = True
+    closed: bool = True
+    plain: Literal["closed", "redirect", "open"] = "closed"
+    tls: Minimum = "1.2"
+    server: ServerFault = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """Everything above, as an administrator set it."""
+
+    keys: KeyRules = KeyRules()
+    tokens: TokenRules = TokenRules()
+    signatures: SignatureRules = SignatureRules()
+    certificates: CertificateRules = CertificateRules()
+    cors: CorsRules = CorsRules()
+    doors: Doors = Doors()
+    override: Overriding = "as asked"
+    basic_checked: bool = True
+    feed_checked: bool = True
+    trace: bool = False
+    refusals_as_403: bool = False
+
+
+def refused(call: Call, check: Check, scope: str, keys: Keys | None, rules: Security) -> tuple[int, str] | None:
+    """Return status and message for a call that a policy refuses, None if it may pass."""
+    if check == "basic":
+        pair = issuer.basic(call.text(b"authorization"))
+        good = not rules.basic_checked or (pair is not None and USERS.get(pair[0]) == pair[1])
+        return None if good else (401, "Unauthorized")
+    if check == "feed":
+        return None if not rules.feed_checked or _parameter(call, "token") in FEEDS else (401, "Unauthorized")
+    if check == "sigv4":
+        return (403, "Invalid signature.") if sigv4.fault(call, rules.signatures) else None
+    if keys is None:
+        return 500, "Internal server error"
+    if check == "certificate":
+        wrong = certificates.fault(call.certificate, keys.client_ca, rules.certificates)
+        return (403, "Invalid client certificate.") if wrong else None
+    found = issuer.fault(call.all(b"authorization"), scope, keys, rules.tokens)
+    if found is None:
+        return None
+    return 401, "JWT not present." if found == "missing" else "Invalid JWT."
+
+
+def key_of(call: Call, rules: KeyRules) -> str | None:
+    """Return the key of a caller, None if the request names none at all."""
+    for name in rules.headers:
+        value = call.header(name.lower().encode())
+        if value is not None:
+            return value.decode("latin-1")
+    if rules.query:
+        names = ("subscription-key", "x-api-key", "api-key", "api_key", "apikey", "ocp-apim-subscription-key")
+        return next((found for name in names if (found := _parameter(call, name))), None)
+    return None
+
+
+def _parameter(call: Call, name: str) -> str:
+    pieces = (piece.partition("=") for piece in call.query.decode("latin-1").split("&"))
+    return next((value for key, _, value in pieces if key.lower() == name), "")
+
+
+def preflight(call: Call, rules: CorsRules) -> Reply | None:
+    """Answer a preflight; one that does not match gets an empty 200 (facts 2.2). None: this is no preflight."""
+    asked = call.text(b"access-control-request-method")
+    if call.method != "OPTIONS" or not asked or not call.header(b"origin"):
+        return None
+    empty = Reply(status=200, headers=((b"Content-Length", b"0"),))
+    names = [name.strip().lower() for name in call.text(b"access-control-request-headers").split(",") if name.strip()]
+    allowed = _allowed(call.text(b"origin"), rules)
+    fits = rules.any_method or asked in rules.methods
+    if allowed is None or not fits or not (rules.any_header or all(name in rules.headers for name in names)):
+        return empty
+    methods = {*rules.methods, asked} if rules.any_method else set(rules.methods)
+    headers = names if rules.any_header else rules.headers
+    more: Pairs = (
+        (b"Access-Control-Allow-Methods", ", ".join(sorted(methods)).encode()),
+        (b"Access-Control-Allow-Headers", ", ".join(headers).encode()),
+    )
+    return Reply(status=200, headers=(*empty.headers, *allowed, *more))
+
+
+def with_cors(reply: Reply, call: Call, rules: CorsRules) -> Reply:
+    """Return an answer to a web page with what the cors policy says in place of what the backend said."""
+    origin = call.text(b"origin")
+    if not origin or (reply.status >= 400 and not rules.on_errors):
+        return reply
+    names = (b"access-control-allow-origin", b"access-control-allow-credentials")
+    allowed = _allowed(origin, rules)
+    return Reply(
+        status=reply.status,
+        headers=(*without(reply.headers, *names), *(allowed or ())),
+        body=reply.body,
+        stream=reply.stream,
+        broken=reply.broken,
+    )
+
+
+def _allowed(origin: str, rules: CorsRules) -> Pairs | None:
+    if rules.star:
+        return ((b"Access-Control-Allow-Origin", b"*"),)
+    if not (origin in rules.origins or (rules.reflect and origin != "null") or (rules.null and origin == "null")):
+        return None
+    credentials: Pairs = ((b"Access-Control-Allow-Credentials", b"true"),) if rules.credentials else ()
+    return ((b"Access-Control-Allow-Origin", origin.encode()), *credentials)
+
+
+def trace_reply(call: Call) -> Reply:
+    """Return a request as it came, which is what TRACE is for, and why nobody should answer it."""
+    lines = (name + b": " + value for name, value in call.headers)
+    body = b"TRACE " + call.target + b" HTTP/1.1\r\n" + b"\r\n".join(lines) + b"\r\n\r\n"
+    length = str(len(body)).encode()
+    return Reply(status=200, headers=((b"Content-Type", b"message/http"), (b"Content-Length", length)), body=body)
