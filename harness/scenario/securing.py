@@ -1,5 +1,7 @@
 """`security`: what the security suite asks, of whom, and where else than at the two gateways."""
 
+from pathlib import Path
+
 from harness.model.request import ClientCertificate
 from harness.model.side import Side
 from harness.scenario import pem, texts
@@ -100,7 +102,15 @@ def _security(fields: Fields) -> Security:
         public_key=_public_key(fields),
         client_ca=fields["client_ca"],
         http=fields["http"],
+        written=_written(fields),
     )
+
+
+def _written(fields: Fields) -> dict[str, tuple[Path, int, int]]:
+    """Return where each word of `require` stands: the suite alone knows whether it has such a cell."""
+    nodes = fields.nodes["require"].value if "require" in fields else []
+    marks = [(word, node.start_mark) for word, node in zip(fields["require"], nodes, strict=True)]
+    return {word: (Path(mark.name), mark.line + 1, mark.column + 1) for word, mark in marks}
 
 
 def _check_names(fields: Fields) -> None:
@@ -176,8 +186,8 @@ SECURITY = OrNull(
         Key("closed", ListOf(_CLOSED), "host:port that must not accept a connection from here", absent=()),
         Key("limits", LIMITS, "what callers' plans allow; without it nothing is throttled on purpose", absent=()),
         Key("public_key", Text(), "the public key of the tokens' issuer: a PEM or JWKS file, relative to this file"),
-        Key("client_ca", _CLIENT_CA),
-        Key("http", _HTTP, absent={}),
+        Key("client_ca", _CLIENT_CA, "the authority that signs client certificates of tests: {cert: …, key: …}"),
+        Key("http", _HTTP, "where each side would answer without TLS: {old: http://…, new: http://…}", absent={}),
         name="security",
         about="What the security suite asks; `security: {}` asks all that needs no further knowledge.",
         apart=("identities", "clients_change", "limits"),

@@ -149,6 +149,7 @@ class Security:
     `clients_change` maps a caller to the reason why it must change. `direct` and `backend` are base URLs of back doors,
     `closed` (host, port). `public_key` (PEM) is the token issuer's; `client_ca` signs client certificates of tests.
     `http` are the plain-text addresses by side ("" for the default: port 80 of a name that is served on 443).
+    `written` says where each word of `require` stands, as (file, line, column).
     """
 
     operations: tuple[str, ...] = ()
@@ -164,6 +165,7 @@ class Security:
     public_key: bytes = b""
     client_ca: ClientCertificate | None = None
     http: dict[Side, str] = field(default_factory=dict)
+    written: dict[str, tuple[Path, int, int]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

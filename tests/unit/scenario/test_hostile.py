@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from harness.model.errors import Problem, ScenarioError
 from harness.scenario.load import load
 from harness.scenario.yaml_nodes import FastLoader, PlainLoader, compose
+from tests.unit.scenario.key_material import lay
 
 GOOD = """\
 version: 1
@@ -24,6 +25,15 @@ limits: {rate: 20, concurrency: 8, timeout: 35s, body: 10MB}
 evidence: {bodies: none, redact: ["$..ssn"]}
 credentials:
   p: {old: {header: {k: "${env:KEY}"}}, new: {basic: {user: u, password: "${env:KEY}"}}}
+  q:
+    old: {jwt: {key: "${env:KEY}", algorithm: HS256, claims: {a: [1, x], exp: 5}, headers: {kid: k}}}
+    new: {oauth2: {token_url: "https://h/t", client_id: c, client_secret: "${env:KEY}", parameters: {a: b}}}
+  r:
+    old: {sigv4: {region: eu-west-1, access_key: a, secret_key: "${env:KEY}"}}
+    new: {entra: {tenant: t, client_id: c, client_secret: "${env:KEY}", scope: a/.default}}
+  s:
+    old: {cognito: {pool: eu-west-1_A, client: c, user: u, password: "${env:KEY}"}}
+    new: {client_cert: {cert: good.pem, key: ec.key}}
 compare:
   noise: {repeats: 1}
   body: [{at: "$.items[*]", unordered: id}, {at: $.x, tolerance: 0.1}, {at: $.y, ignore: true, because: z}]
@@ -41,6 +51,19 @@ cases:
     steps:
       - {request: POST /a, json: {x: 1.0, y: [null, true, "é"]}, capture: {id: $.id}}
       - {request: "GET /a/${id}", captured_from: old, side: new}
+security:
+  operations: [GET /a*]
+  identities: {disabled key: p}
+  require: [callers, "GET /a: disabled key"]
+  clients_change: {p: told}
+  hostile: run
+  cors: {origins: [https://app.example.com], methods: [GET], headers: [authorization], credentials: true}
+  direct: https://direct.example
+  backend: [https://backend.example:8443]
+  closed: [10.0.0.5:443]
+  limits: {p: {rate: 10/s, burst: 20, quota: 1000/day}}
+  public_key: rsa.pub
+  http: {old: http://old.example}
 gates: {require: [parity], manual: [{what: w, owner: o, done: 2026-01-01}]}
 """
 PIECES = [
@@ -135,7 +158,9 @@ def outcome(file: Path, data: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hostile") / "scenario.yaml"
+    folder = tmp_path_factory.mktemp("hostile")
+    lay(folder, ("good.pem", "ec.key", "rsa.pub"))
+    return folder / "scenario.yaml"
 
 
 @settings(max_examples=600, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -160,8 +185,24 @@ values: Any = st.recursive(
 )
 KEYS = [
     *("version", "name", "vars", "include", "old", "new", "paths", "environment", "limits", "evidence", "credentials"),
-    *("compare", "waivers", "cases", "gates", "load", "x"),
+    *("compare", "waivers", "cases", "gates", "security", "load", "x"),
 ]
+
+SECTION_KEYS = [
+    *("operations", "identities", "require", "clients_change", "hostile", "cors", "direct", "backend", "closed"),
+    *("limits", "public_key", "client_ca", "http", "x"),
+]
+KINDS = ["basic", "bearer", "oauth2", "entra", "jwt", "cognito", "sigv4", "client_cert", "header", "query"]
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    section=st.dictionaries(st.sampled_from(SECTION_KEYS), values, max_size=4),
+    caller=st.dictionaries(st.sampled_from(KINDS), values, max_size=3),
+)
+def test_security_of_any_kind(file: Path, section: dict[str, Any], caller: dict[str, Any]) -> None:
+    document = yaml.safe_load(GOOD) | {"security": section, "credentials": {"p": {"both": caller}}}
+    outcome(file, yaml.safe_dump(document).encode())
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
