@@ -9,7 +9,7 @@ from harness.model.request import SAFE_METHODS
 from harness.model.side import Side
 from harness.scenario.types import Scenario
 from harness.security.draft import Draft
-from harness.security.operation import PLACEHOLDER, Operation
+from harness.security.operation import PLACEHOLDER, Operation, bare
 
 MOST_OPERATIONS = 10
 _DANGER = "whoever asks here goes past the firewall"
@@ -20,13 +20,15 @@ def add(draft: Draft) -> None:
     chosen = _chosen(draft.operations)
     for door, row in _rows(draft.scenario):
         if not chosen:
-            probe = Probe(group=Group.DOORS, row=row, column="any operation", reads=Reads.REACH, wants=Wants.REFUSED)
-            draft.leave_out(probe, "no operation can be asked there without changing something")
+            why = "no operation can be asked there without changing something"
+            draft.leave_out(_probe(row, "any operation", "", None), why)
         for operation in chosen:
             caller = next(iter(operation.callers), "")
-            if caller:
-                _ask(draft, operation, door, row, caller)
-            _ask(draft, operation, door, row, "")
+            control = draft.control(operation, caller)
+            nobody = replace(operation, step=bare(operation.step, operation.own))
+            if caller or operation.own:
+                _ask(draft, operation, door, _probe(row, operation.name, caller, control))
+            _ask(draft, nobody, door, _probe(row, f"{operation.name}, no credential", "", control))
 
 
 def plain_door(side: Side) -> str:
@@ -69,7 +71,7 @@ def _rows(scenario: Scenario) -> list[tuple[str, str]]:
 
 def _chosen(operations: tuple[Operation, ...]) -> list[Operation]:
     """Return the operations to ask: the protected ones first, those that change nothing, those that find something."""
-    askable = [one for one in operations if one.step.method in SAFE_METHODS or one.unsafe == "run"]
+    askable = [one for one in operations if one.sent]
     askable.sort(
         key=lambda one: (
             not one.callers or one.public,
@@ -80,19 +82,21 @@ def _chosen(operations: tuple[Operation, ...]) -> list[Operation]:
     return askable[:MOST_OPERATIONS]
 
 
-def _ask(draft: Draft, operation: Operation, door: str, row: str, caller: str) -> None:
-    known = caller or next(iter(operation.callers), "")
-    probe = Probe(
+def _ask(draft: Draft, operation: Operation, door: str, probe: Probe) -> None:
+    draft.ask(operation, probe, replace(operation.step, identity=probe.caller or None, side=Side.NEW, door=door))
+
+
+def _probe(row: str, column: str, caller: str, control: int | None) -> Probe:
+    return Probe(
         group=Group.DOORS,
         row=row,
-        column=operation.name if caller else f"{operation.name}, no credential",
+        column=column,
         caller=caller,
         reads=Reads.REACH,
         wants=Wants.REFUSED,
-        control=draft.control(operation, known),
+        control=control,
         dangerous=_DANGER,
     )
-    draft.ask(operation, probe, replace(operation.step, identity=caller or None, side=Side.NEW, door=door))
 
 
 def _base(url: str) -> str:

@@ -20,7 +20,7 @@ from harness.scenario.marks import fill
 from harness.scenario.paths import mapped
 from harness.scenario.types import Scenario
 from harness.security.draft import SUITE, Draft, is_required, name_of
-from harness.security.operation import Operation
+from harness.security.operation import Operation, bare
 
 INTERRUPTED = "interrupted before it was seen to the end: run it again, or resume"
 
@@ -119,9 +119,14 @@ def info_of(draft: Draft, probe: Probe, index: int, *, proves_maybe: bool = Fals
     )
 
 
-def plain_request(scenario: Scenario, operation: Operation, side: Side, *, url: str = "", door: str = "") -> Request:
-    """Return the request that stands for an operation, without any caller; `url` and `door` name another entrance."""
-    step = operation.step
+def plain_request(
+    scenario: Scenario, operation: Operation, side: Side, *, nobody: bool = False, url: str = "", door: str = ""
+) -> Request:
+    """Return the request that stands for an operation, before any caller is presented.
+
+    `nobody` takes off what it carries itself of credentials; `url` and `door` name another entrance.
+    """
+    step = bare(operation.step, operation.own) if nobody else operation.step
     target = fill(step.target, {})
     headers = tuple((name, fill(value, {})) for name, value in step.headers)
     given = {name.lower() for name, _ in headers}
@@ -139,7 +144,7 @@ def plain_request(scenario: Scenario, operation: Operation, side: Side, *, url: 
 
 def presented(tools: Tools, caller: str, request: Request) -> Request | str:
     """Return the request as this caller ("" for nobody) sends it, or why its credential cannot be had."""
-    from harness.credentials.keyring import CredentialUnavailable  # noqa: PLC0415  not needed to plan
+    from harness.credentials.trouble import CredentialUnavailable  # noqa: PLC0415  not needed to plan
 
     if not caller:
         return request

@@ -16,10 +16,10 @@ from harness.model.probe import Group, Probe
 from harness.model.request import Request
 from harness.model.side import Side
 from harness.scenario.types import PlanLimit, Scenario
-from harness.security import limits_points
+from harness.security import limits_points, quota_points
 from harness.security.draft import Draft
 from harness.security.found import Found, easiest, info_of, interrupted, plain_request, presented, whole
-from harness.security.limits_points import Burst, Quota
+from harness.security.limits_points import Burst
 from harness.security.operation import Operation
 
 RATE, QUOTA = "rate", "quota"
@@ -51,6 +51,8 @@ class RateCheck:
             burst = self._burst(side, tools)
             if isinstance(burst, str):
                 return _no_credential(self.info, side, burst)
+            if tools.stopping():
+                return interrupted(self.info)
             seen[side] = burst
         found = limits_points.judge(self.plan, seen[Side.OLD], seen[Side.NEW])
         for side, one in seen.items():
@@ -92,15 +94,15 @@ class QuotaCheck:
 
     def run(self, tools: Tools) -> Checked:
         """Ask both sides once."""
-        seen: dict[Side, Quota] = {}
+        seen: dict[Side, quota_points.Quota] = {}
         for side in Side:
             if tools.stopping():
                 return interrupted(self.info)
             request = _asked(tools, self.scenario, self.operation, side, self.plan.caller)
             if isinstance(request, str):
                 return _no_credential(self.info, side, request)
-            seen[side] = limits_points.quota_of(self.scenario.gateway(side).kind, tools.send([request])[0])
-        found = limits_points.judge_quota(self.plan, seen[Side.OLD], seen[Side.NEW])
+            seen[side] = quota_points.quota_of(self.scenario.gateway(side).kind, tools.send([request])[0])
+        found = quota_points.judge(self.plan, seen[Side.OLD], seen[Side.NEW])
         found.requests.update({side.value: 1 for side in seen})
         return found.checked(self.info)
 

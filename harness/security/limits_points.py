@@ -1,7 +1,6 @@
-"""What bursts and quotas of two gateways say about each other: pure."""
+"""What the bursts on two gateways say about each other: pure."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -13,16 +12,14 @@ from harness.model.difference import Cause
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Decision
-from harness.model.response import NoResponse, Response
+from harness.model.response import NoResponse, Reason, Response
 from harness.scenario.types import PlanLimit
 from harness.security.found import Found
 
+_OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 EARLY = 0.8
 """A gateway that lets through less than this part of the declared burst throttles early."""
 
-_LOW = 0.1
-_REMAINING = re.compile(r"(quota|rate-?limit).*remaining|remaining.*(quota|call)")
-_NUMBER = re.compile(r"\s*(\d{1,15})\s*(?:[,;].*)?\Z", re.DOTALL)
 _LONGEST_WAIT = 366 * 86_400.0
 _RATE_REMEDY = (
     "Set the plan's limit on the new side: in Azure API Management `rate-limit-by-key` (or `rate-limit` in the "
@@ -44,15 +41,16 @@ class Throttling(StrEnum):
     SLOW = "cannot be asked faster than the plan allows"
     REFUSED = "does not let the caller in"
     TROUBLE = "fails under the burst"
+    UNASKED = "could not be asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
     """What came of a burst. `first` is the number of the first throttled request, from 1 (0: none).
 
-    `passed` were let through; `refused` and `failed` count other answers. `statuses` are those of throttled answers.
-    `retry_after` is the first throttled answer's (None: none). `other` is how another caller, `stranger`, fared
-    meanwhile: a Decision, None if nobody was asked (`asked_others` requests were sent for that).
+    `passed` were let through; `refused`, `failed` and `unasked` (our own fault) count others. `statuses` are those of
+    throttled answers. `retry_after` is the first throttled answer's (None: none). `other` is how another caller,
+    `stranger`, fared meanwhile: a Decision, None if nobody was asked (`asked_others` requests were sent for that).
     """
 
     sent: int
@@ -66,17 +64,7 @@ class Burst:
     other: Decision | None = None
     stranger: str = ""
     asked_others: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
-    """What one answer tells about a quota: what is left, by which header ("" if none tells)."""
-
-    status: int | None
-    left: int | None = None
-    header: str = ""
-    used_up: bool = False
-    trouble: str = ""
+    unasked: int = 0
 
 
 def allowed_at_once(plan: PlanLimit) -> int:
@@ -103,16 +91,18 @@ def burst_of(
     slowed = [throttled(kind, exchange) for exchange in ordered]
     answers = [exchange.answer for exchange, slow in zip(ordered, slowed, strict=True) if not slow]
     first = slowed.index(True) + 1 if True in slowed else 0
-    failed = sum(isinstance(one, NoResponse) or one.status >= 500 for one in answers)
+    unasked = sum(isinstance(one, NoResponse) and one.reason in _OUR_OWN for one in answers)
+    failed = sum(isinstance(one, NoResponse) or one.status >= 500 for one in answers) - unasked
     refused = sum(isinstance(one, Response) and one.status in {401, 403, 407} for one in answers)
     sample = ordered[first - 1].answer if first else None
     return Burst(
         sent=len(ordered),
         seconds=took,
-        passed=len(answers) - failed - refused,
+        passed=len(answers) - failed - refused - unasked,
         first=first,
         refused=refused,
         failed=failed,
+        unasked=unasked,
         statuses=tuple(sorted({_status(one) for one, slow in zip(ordered, slowed, strict=True) if slow})),
         retry_after=sample.first("retry-after") if isinstance(sample, Response) else None,
         other=_fared(kind, others),
@@ -123,6 +113,8 @@ def burst_of(
 
 def kind_of(plan: PlanLimit, burst: Burst) -> Throttling:
     """Tell how a side throttled, held against its plan."""
+    if burst.unasked:
+        return Throttling.UNASKED
     if not burst.passed:
         if burst.first == 1 and not burst.failed and not burst.refused:
             return Throttling.AT_ONCE
@@ -166,18 +158,15 @@ _SHOWN = frozenset({T.DECLARED, T.EARLY})
 def _throttling(found: Found, plan: PlanLimit, old: tuple[Burst, Throttling], new: tuple[Burst, Throttling]) -> None:
     (was, before), (now, after) = old, new
     told = (_told(was, before), _told(now, after))
-    if before is T.TROUBLE:
-        found.say(Outcome.ERROR, f"old {before.value}: {was.failed} of {was.sent} requests; nothing to compare with")
-    elif after is T.TROUBLE:
-        found.fail(
-            "limits", f"new {after.value}: {now.failed} of {now.sent} requests, old {before.value}",
-            severity=Severity.MAJOR, old=told[0], new=told[1], remedy="Look up these requests in the gateway's logs.",
-        )  # fmt: skip
-    elif before in _UNPROVEN or after in _UNPROVEN:
-        for column, kind in (("old", before), ("new", after)):
-            if kind in _UNPROVEN:
-                found.say(Outcome.INCONCLUSIVE, f"{column} {_UNPROVEN[kind]}")
-    elif after is T.NONE and before is not T.NONE:
+    if _unproven(found, old, new):
+        return
+    if after is T.NONE and before is T.NONE:
+        found.say(
+            Outcome.INCONCLUSIVE,
+            f"neither side shows the declared limit within {now.sent} requests: correct `security.limits`, or the "
+            "plans (limits of gateways are best effort: one that is shared by many nodes shows late)",
+        )
+    elif after is T.NONE:
         found.fail(
             "limits", f"new does not throttle {plan.caller} within {now.sent} requests, old does",
             cause=Cause.WEAKER, old=told[0], new=told[1], remedy=_RATE_REMEDY,
@@ -188,15 +177,29 @@ def _throttling(found: Found, plan: PlanLimit, old: tuple[Burst, Throttling], ne
             f"{allowed_at_once(plan)} at once, and old {before.value}",
             severity=Severity.MAJOR, old=told[0], new=told[1], remedy=_RATE_REMEDY,
         )  # fmt: skip
-    elif after is T.NONE:
-        found.say(
-            Outcome.INCONCLUSIVE,
-            f"neither side shows the declared limit within {now.sent} requests: correct `security.limits`, or the "
-            "plans (limits of gateways are best effort: one that is shared by many nodes shows late)",
-        )
     elif before is not after:
         found.tell("limits", f"old {before.value}; new {after.value}, as it should", severity=Severity.MINOR,
                    old=told[0], new=told[1])  # fmt: skip
+
+
+def _unproven(found: Found, old: tuple[Burst, Throttling], new: tuple[Burst, Throttling]) -> bool:
+    """Say what keeps the two from being compared, if anything does."""
+    (was, before), (now, after) = old, new
+    if T.UNASKED in (before, after):
+        found.say(Outcome.ERROR, "the burst could not be sent: this process was too slow, or its requests cannot be")
+    elif before is T.TROUBLE:
+        found.say(Outcome.ERROR, f"old {before.value}: {was.failed} of {was.sent} requests; nothing to compare with")
+    elif after is T.TROUBLE:
+        found.fail(
+            "limits", f"new {after.value}: {now.failed} of {now.sent} requests, old {before.value}",
+            severity=Severity.MAJOR, old=_told(was, before), new=_told(now, after),
+            remedy="Look up these requests in the gateway's logs.",
+        )  # fmt: skip
+    else:
+        for column, kind in (("old", before), ("new", after)):
+            if kind in _UNPROVEN:
+                found.say(Outcome.INCONCLUSIVE, f"{column} {_UNPROVEN[kind]}")
+    return bool(found.reasons)
 
 
 def _told(burst: Burst, kind: Throttling) -> str:
@@ -256,57 +259,6 @@ def _others(found: Found, old: Burst, new: Burst) -> None:
             f"new: {new.stranger} was not let in before the burst or not clearly after it: whether the burst of "
             "another throttles it is not seen",
         )
-
-
-def quota_of(kind: str, exchange: Exchange) -> Quota:
-    """Return what an answer tells about the caller's quota."""
-    answer = exchange.answer
-    if isinstance(answer, NoResponse):
-        return Quota(status=None, trouble=f"no answer ({answer.reason}): {answer.detail}")
-    if throttled(kind, exchange):
-        return Quota(status=answer.status, used_up=True)
-    for name, value in answer.headers:
-        number = _NUMBER.match(value)
-        if number and _REMAINING.search(name.lower()):
-            return Quota(status=answer.status, left=int(number[1]), header=name[:80])
-    return Quota(status=answer.status)
-
-
-def judge_quota(plan: PlanLimit, old: Quota, new: Quota) -> Found:
-    """Compare what is left; a gateway that does not tell proves nothing."""
-    found = Found()
-    quota = plan.quota or 0
-    found.fact("quota", plan=f"{quota} in {plan.period:.0f} s")
-    for column, one in (("old", old), ("new", new)):
-        found.fact("left", **{column: _left(one)})
-    if old.trouble or new.trouble:
-        for column, one, outcome in (("old", old, Outcome.ERROR), ("new", new, Outcome.FAIL)):
-            if one.trouble:
-                found.say(Outcome.ERROR if old.trouble else outcome, f"{column}: {one.trouble}")
-    elif new.used_up and not old.used_up:
-        found.fail("limits:quota", f"new: the quota of {plan.caller} is used up, old lets the caller through",
-                   severity=Severity.MAJOR, old=_left(old), new=_left(new),
-                   remedy="Raise or reset the quota on the new side before clients come.")  # fmt: skip
-    elif new.left is not None and new.left > quota:
-        found.fail("limits:quota", f"new leaves {plan.caller} {new.left} requests; its quota is {quota}",
-                   cause=Cause.WEAKER if old.left is None or old.left <= quota else Cause.UNEXPLAINED,
-                   old=_left(old), new=_left(new),
-                   remedy="Set calls and renewal-period of `quota-by-key` (or the product's `quota`) to the plan's.",
-                   )  # fmt: skip
-    elif new.left is None:
-        found.say(Outcome.INCONCLUSIVE, "new does not tell what is left of the quota: look it up at the gateway")
-    elif new.left < _LOW * quota:
-        found.tell("limits:quota", f"new: {new.left} of {quota} requests are left to {plan.caller}",
-                   severity=Severity.MAJOR, old=_left(old), new=_left(new))  # fmt: skip
-    return found
-
-
-def _left(quota: Quota) -> str:
-    if quota.used_up:
-        return f"nothing ({quota.status})"
-    if quota.trouble:
-        return quota.trouble
-    return "not told" if quota.left is None else f"{quota.left} ({quota.header})"
 
 
 def _show(found: Found, column: str, burst: Burst, kind: Throttling) -> None:

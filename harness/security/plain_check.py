@@ -45,6 +45,8 @@ class PlainCheck:
             return interrupted(self.info)
         asked = [pair[side] for side in self.plain for pair in (self.plain, self.secure)]
         answers = iter([exchange.answer for exchange in tools.send(asked)])
+        if tools.stopping():
+            return interrupted(self.info)
         read = {side: in_the_clear(next(answers), next(answers), self.secure[side].url) for side in self.plain}
         found = judge(read)
         for side, (decision, words) in read.items():
@@ -71,12 +73,12 @@ def checks(draft: Draft, first: int) -> list[Check]:
     if operation is None or _why_not(draft):
         return []
     doors = gateways(draft.scenario)
-    plain = {
-        side: plain_request(draft.scenario, operation, side, url=doors[plain_door(side)].url, door=plain_door(side))
-        for side in Side
-        if plain_door(side) in doors and _secure(draft, side)
-    }
-    secure = {side: plain_request(draft.scenario, operation, side) for side in plain}
+    plain, secure = {}, {}
+    for side in Side:
+        door = plain_door(side)
+        if door in doors and _secure(draft, side):  # what goes in the clear carries no credential
+            plain[side] = plain_request(draft.scenario, operation, side, nobody=True, url=doors[door].url, door=door)
+            secure[side] = plain_request(draft.scenario, operation, side, nobody=True)
     info = info_of(draft, _PROBE, first)
     return [PlainCheck(info=info, plain=plain, secure=secure, requests=dict.fromkeys(plain, 2))]
 

@@ -105,14 +105,16 @@ def checks(draft: Draft, first: int) -> list[Check]:
     operation = easiest(draft.operations)
     if _why_not(draft) or operation is None:
         return []
-    plain = {side: _clean(plain_request(draft.scenario, operation, side)) for side in Side}
+    caller = _caller(operation)
+    nobody = operation.public and not caller
+    plain = {side: _clean(plain_request(draft.scenario, operation, side, nobody=nobody)) for side in Side}
     return [
         RawCheck(
             info=info_of(draft, _probe(shape.name), index),
             shape=shape,
             scenario=draft.scenario,
             plain=plain,
-            caller=_caller(operation),
+            caller=caller,
             requests=dict.fromkeys(Side, PER_SIDE),
         )
         for index, shape in enumerate(SHAPES, first)
