@@ -118,7 +118,8 @@ def _flags(old: Cookie, new: Cookie) -> Iterator[Difference]:
 
 def _banners(old: Response, new: Response) -> Iterator[Difference]:
     for name in BANNERS:
-        before, after = _joined(old, name), _joined(new, name)
+        # Amazon API Gateway shows a backend's banner under another name
+        before, after = _joined(old, name) or _joined(old, f"x-amzn-remapped-{name}"), _joined(new, name)
         if after is None or before == after:
             continue
         if before is None:
