@@ -20,6 +20,7 @@ from rich.text import Text
 
 from harness.model.finding import Finding, Summary
 from harness.model.outcome import Outcome, Severity, Verdict
+from harness.report.console_matrix import cells_of
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
 from harness.report.view import Aside, extent, headline, note, problems, scope, set_aside
 
@@ -114,6 +115,7 @@ class Console:
         for part in (
             _banner(summary),
             *_findings(summary),
+            *cells_of(summary, MOST_FINDINGS),
             *_aside(set_aside(summary)),
             *_unproven(summary),
             *_waivers(summary),

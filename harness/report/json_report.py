@@ -7,9 +7,12 @@ import msgspec
 from harness.model.event import WaiverInfo
 from harness.model.finding import Finding, SuiteResult, Summary
 from harness.report.embed import encode
+from harness.report.matrix import Mark, Matrix, matrix
 from harness.report.text import instant
 
 SCHEMA = 1
+MOST_WEAKER = 200
+MOST_CELLS = 50_000
 
 
 def render_json(summary: Summary, head: str) -> bytes:
@@ -40,8 +43,35 @@ def render_json(summary: Summary, head: str) -> bytes:
         "mode": summary.mode,
         "state": summary.state,
         "version": summary.version,
+        **_security(matrix(summary)),
     }
     return msgspec.json.format(encode(document), indent=2) + b"\n"
+
+
+def _security(found: Matrix) -> dict[str, Any]:
+    """Return the security suite's counts and cells; nothing where the run has none."""
+    if not found.cells:
+        return {}
+    counts = {mark.name.lower(): found.counts[mark] for mark in Mark}
+    counts["open_on_both"] = counts.pop("open")
+    weaker = [cell.name for cell in found.cells if cell.mark is Mark.WEAKER]
+    cells = [
+        {
+            "row": cell.row,
+            "caller": cell.caller,
+            "column": cell.column,
+            "group": cell.group,
+            "old": cell.old,
+            "new": cell.new,
+            "outcome": cell.outcome.value,
+            "mark": cell.mark.value,
+        }
+        for cell in found.cells[:MOST_CELLS]
+    ]
+    return {
+        "security": {"cells": len(found.cells), **counts, "weaker_cells": weaker[:MOST_WEAKER]},
+        "matrix": cells,
+    }
 
 
 def _suite(suite: SuiteResult) -> dict[str, Any]:

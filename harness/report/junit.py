@@ -30,7 +30,7 @@ class _Tally:
 
 
 def render_junit(summary: Summary) -> bytes:
-    """Return junit.xml: a testsuite per suite, a testcase per case (class: its operation)."""
+    """Return junit.xml: a testsuite per suite, a testcase per case (class: its operation, or group of the matrix)."""
     by_suite: dict[str, list[CaseResult]] = defaultdict(list)
     for case in summary.cases:
         by_suite[case.suite].append(case)
@@ -63,9 +63,10 @@ def _suite(summary: Summary, name: str, cases: Sequence[CaseResult], total: _Tal
 
 def _case(case: CaseResult, tally: _Tally) -> str:
     tally.tests += 1
-    operation = case.info.operation or case.suite
+    probe = case.info.probe
+    of = probe.group.value if probe is not None else case.info.operation or case.suite
     head = (
-        f"    <testcase classname={xml_attribute(visible(operation))} name={xml_attribute(visible(case.info.name))}"
+        f"    <testcase classname={xml_attribute(visible(of))} name={xml_attribute(visible(case.info.name))}"
         f' time="{_seconds(case):.3f}"'
     )
     if case.skipped:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from harness.model.finding import Finding, Summary
+from harness.report.matrix import Cell, Mark, Matrix, Row, Table, matrix, sentence, tables
 from harness.report.text import NOTHING, apart, short, visible
 from harness.report.view import extent, facts, headline, note, problems, scope, set_aside
 
 MOST_FINDINGS = 100
 MOST_UNPROVEN = 100
+MOST_ROWS = 40
 _VALUE = 80
 
 _BACKSLASHED = re.compile(r"([\\`*_\[\]~])")
@@ -22,6 +24,7 @@ def render_markdown(summary: Summary, head: str) -> str:
     sections = (
         _top(summary),
         _findings(summary),
+        _security(matrix(summary)),
         _aside(summary),
         _unproven(summary),
         _waivers(summary),
@@ -102,6 +105,50 @@ def _more(items: Sequence[object], shown: int) -> Iterator[str]:
     if len(items) > shown:
         yield ""
         yield f"… and {len(items) - shown:,} more in report.html and report.json."
+
+
+def _security(found: Matrix) -> Iterator[str]:
+    """Tell the counts, and of the matrix the rows and columns that somebody has to look at."""
+    if not found.cells:
+        return
+    yield "## Security"
+    yield ""
+    yield f"{sentence(found.counts)}."
+    yield ""
+    for table in tables(found):
+        yield from _table(table)
+
+
+def _table(table: Table) -> Iterator[str]:
+    part = f" ({table.part} of {table.parts})" if table.parts > 1 else ""
+    yield f"- {prose(table.group)}{part}: {sentence(table.counts)}"
+    shown = [at for at, calm in enumerate(table.calm_columns) if not calm]
+    rows = [row for row in table.rows if not row.calm]
+    yield ""
+    if not rows:
+        return
+    heads = [prose(short(f"{caller}: {column}" if caller else column, 60)) for caller, column in table.columns]
+    yield f"| old / new | {' | '.join(heads[at] for at in shown)} |"
+    yield "|---|" + "---|" * len(shown)
+    for row in rows[:MOST_ROWS]:
+        yield f"| {code(row.name, 100)} | {' | '.join(_mark(row, at) for at in shown)} |"
+    yield from _more(rows, MOST_ROWS)
+    yield ""
+
+
+def _mark(row: Row, at: int) -> str:
+    cell = row.cells[at]
+    if cell is None:
+        return ""
+    told = _decisions(cell)
+    if cell.mark is Mark.AS_BEFORE:
+        return told or "as before"
+    words = f"**{cell.mark.value}**" if cell.mark.wrong else cell.mark.value
+    return f"{words} ({told})" if told else words
+
+
+def _decisions(cell: Cell) -> str:
+    return f"{cell.old or NOTHING} / {cell.new or NOTHING}" if cell.old or cell.new else ""
 
 
 def _aside(summary: Summary) -> Iterator[str]:

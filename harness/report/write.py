@@ -10,8 +10,9 @@ from harness.report.html import render_html
 from harness.report.json_report import render_json
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
+from harness.report.sarif import render_sarif
 
-NAMES = ("report.html", "report.json", "report.md", "junit.xml")
+NAMES = ("report.html", "report.json", "report.md", "report.sarif", "junit.xml")
 
 
 def write_all(
@@ -22,7 +23,7 @@ def write_all(
     *,
     load: Callable[[str], bytes] | None = None,
 ) -> dict[str, Path]:
-    """Write report.html, report.json, report.md and junit.xml; return their paths by name.
+    """Write report.html, report.json, report.md, report.sarif and junit.xml; return their paths by name.
 
     `events` is read once, as it comes. `head` is the hash of the journal's last line. `load` returns a kept body by
     its name in bodies/ (default: from `run_dir`). Raises JournalError, before anything is written, when one is gone or
@@ -33,6 +34,7 @@ def write_all(
         ("report.html", render_html(summary, events, read, head)),
         ("report.json", render_json(summary, head)),
         ("report.md", render_markdown(summary, head).encode("utf-8", "replace")),
+        ("report.sarif", render_sarif(summary)),
         ("junit.xml", render_junit(summary)),
     )
     return {name: replace(run_dir / name, content) for name, content in contents}
