@@ -14,7 +14,7 @@ from harness.dialects.registry import dialect
 from harness.model.difference import Cause, Difference, Kind
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome
-from harness.model.probe import Decision, Probe, Reads, Wants
+from harness.model.probe import Decision, Group, Probe, Reads, Wants
 from harness.model.response import NoResponse, Response
 from harness.model.side import Side
 
@@ -90,7 +90,8 @@ class Jury:
             note=words,
             remedy=remedy(probe, self.kinds[side]),
         )
-        why = f"weaker: open to whoever knows the address: {words}"
+        open_to = "open to whoever knows the address" if probe.group is Group.DOORS else "let in, but must be refused"
+        why = f"weaker: {open_to}: {words}"
         return Judged(judgement=judgement_of([(Outcome.FAIL, why)]), differences=(difference,), decisions=told)
 
     def _read(self, probe: Probe, asked: Exchange, controls: dict[Side, ControlSeen] | None) -> Read:
