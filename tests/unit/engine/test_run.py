@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from harness.credentials.keyring import Keyring
 from harness.engine.plan import cost, units
+from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.unit import Asked, Running
 from harness.model.event import Event, Intent, RecordedPair, Round
@@ -65,6 +67,10 @@ class Notes:
         return text
 
 
+def outbound_of(scenario: Scenario) -> Outbound:
+    return Outbound(scenario=scenario, keyring=Keyring(lambda secret: None), identities=scenario.identities)
+
+
 def case(index: int, *steps: Step, **changes: Any) -> Case:
     return Case(index=index, name=f"case {index}", operation="GET /", steps=steps, **changes)
 
@@ -94,7 +100,7 @@ def run(
     given: Scenario, answer: Callable[[Request], Answer] = lambda _: Response(status=200), sides: Any = tuple(Side)
 ) -> tuple[TableWire, Notes, list[Event]]:
     wire, notes = TableWire(answer), Notes()
-    engine = Engine(scenario=given, wire=wire, examiner=notes, sides=sides, seed=7)
+    engine = Engine(scenario=given, wire=wire, outbound=outbound_of(given), examiner=notes, sides=sides, seed=7)
     return wire, notes, list(engine.run(units(given.cases)))
 
 
@@ -155,7 +161,7 @@ def test_unsafe_without_leave_is_not_sent() -> None:
 def test_unsafe_goes_last_one_at_a_time_each_intent_first() -> None:
     given = scenario(*[case(n, post(f"/{n}"), unsafe="run") for n in range(3)], case(3, get("/safe")))
     wire = TableWire(lambda _: Response(status=200))
-    engine = Engine(scenario=given, wire=wire, examiner=Notes(), seed=1)
+    engine = Engine(scenario=given, wire=wire, outbound=outbound_of(given), examiner=Notes(), seed=1)
     announced: set[tuple[str, str]] = set()
     for event in engine.run(units(given.cases)):
         if isinstance(event, Intent):
@@ -251,7 +257,7 @@ def test_large_bodies_are_compared_after_the_last_send() -> None:
     large = Response(status=200, body=Body(content=b"x" * 300_000))
     given = scenario(*[case(n, get(f"/{n}")) for n in range(3)])
     wire = TableWire(lambda request: large if request.url.endswith("/0") else Response(status=200))
-    engine = Engine(scenario=given, wire=wire, examiner=Notes(), seed=1)
+    engine = Engine(scenario=given, wire=wire, outbound=outbound_of(given), examiner=Notes(), seed=1)
     order = [event.index for event in engine.run(units(given.cases)) if isinstance(event, Round)]
     assert order[-1] == 0
 
@@ -260,6 +266,6 @@ def test_what_changed_something_is_recorded_before_the_next_is_sent() -> None:
     large = Response(status=200, body=Body(content=b"x" * 300_000))
     given = scenario(*[case(n, post(f"/{n}"), unsafe="run") for n in range(3)])
     wire = TableWire(lambda _: large)
-    engine = Engine(scenario=given, wire=wire, examiner=Notes(), seed=1)
+    engine = Engine(scenario=given, wire=wire, outbound=outbound_of(given), examiner=Notes(), seed=1)
     told = ["round" if isinstance(event, Round) else "intent" for event in engine.run(units(given.cases))]
     assert told == ["intent", "intent", "round"] * 3
