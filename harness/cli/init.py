@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "examples:\n"
         "  cutover init orders.yaml\n"
-        "  cutover init orders.yaml --example aws-to-azure    # keys from the environment, connect_to, waivers, gates"
+        "  cutover init orders.yaml --example aws-to-azure    # keys from the environment, waivers, security, gates"
     )
 
 

@@ -8,7 +8,7 @@ from yaml.nodes import MappingNode, Node
 
 from harness.scenario import pem, texts, units
 from harness.scenario.bodies import Json
-from harness.scenario.containers import MapOf
+from harness.scenario.containers import MapOf, pairs
 from harness.scenario.context import Context, Refused, Wrong
 from harness.scenario.credential import JwtCredential
 from harness.scenario.files import content
@@ -33,9 +33,8 @@ class _Claims(Shape[dict[str, Any]]):
             found: dict[str, Any] = json.loads(text, parse_float=_finite, parse_int=_finite_int)
         except ValueError:
             raise ctx.refuse(node, "a number in the claims is beyond what JSON readers take", "quote it") from None
-        wrong = [name for name in TIMES if name in found and not _is_time(found[name])]
-        for name in wrong:
-            value = next(value for key, value in node.value if key.value in {name, "<<"})
+        wrong = [(name, value) for _, name, value in pairs(node, ctx) if name in TIMES and not _is_time(found[name])]
+        for name, value in wrong:
             ctx.note(value, f"{name} is a number: seconds since 1970", "leave it out for one that fits `lifetime`")
         if wrong:
             raise Refused

@@ -33,7 +33,10 @@ def plain() -> Text:
 
 def service_url(text: str) -> None:
     """Check the URL of a service that is told secrets: https, or http on this machine."""
-    texts.url(text.partition("?")[0] if "#" not in text else text)
+    path, _, query = text.partition("?")
+    texts.url(text if "#" in text else path)
+    if not all("!" <= char <= "~" for char in query):
+        raise Wrong("a blank or a character beyond ASCII in the URL's query", "percent-encode it")
     parts = urlsplit(text)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise Wrong("a secret would be sent over http, in the clear", "write https; http is for this machine alone")

@@ -40,6 +40,7 @@ CREDENTIALS = [
     cred("oauth2 over http", "oauth2: {token_url: §'http://login.example.com/t', client_id: c, client_secret: s}", "sent over http, in the clear", "write https"),
     cred("oauth2 of no url", "oauth2: {token_url: §login.example.com, client_id: c, client_secret: s}", "no http or https URL", schema=True),
     cred("oauth2 with a user in the url", "oauth2: {token_url: §'https://u:p@h/t', client_id: c, client_secret: s}", "a user in the URL"),
+    cred("oauth2 with a blank in the query", "oauth2: {token_url: §'https://h/t?a=b c', client_id: c, client_secret: s}", "a blank or a character beyond ASCII", "percent-encode"),
     cred("oauth2 with a fragment", "oauth2: {token_url: §'https://h/t#x', client_id: c, client_secret: s}", "a query or fragment"),
     cred("oauth2 secret that is a number", "oauth2: {token_url: 'https://h/t', client_id: c, client_secret: §1234}", "YAML reads … as a number", "quote it", schema=True),
     cred("oauth2 secret that is not set", 'oauth2: {token_url: "https://h/t", client_id: c, client_secret: §"${env:NOPE}"}', "'NOPE' is not set", "export NOPE="),
