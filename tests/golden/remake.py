@@ -5,6 +5,7 @@ With `--journal` the journal itself is made anew first (when the format of event
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.decide.fold import fold
@@ -30,6 +31,8 @@ from harness.model.event import (
 from harness.report.json_report import render_json
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
+from harness.report.sarif import render_sarif
+from tests.golden import security_run
 
 HERE = Path(__file__).resolve().parent
 AT = 1_795_000_000.25
@@ -157,11 +160,14 @@ def events(store: BodyStore) -> list[Event]:
     return [started, Planned(at=AT, suite="parity", cases=infos), *rounds, note]
 
 
+RUNS: dict[str, Callable[[BodyStore], list[Event]]] = {"orders": events, "security": lambda _: security_run.events()}
+
+
 def make_journal(folder: Path) -> None:
     """Write the journal of `folder` anew."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    made = events(BodyStore(folder))
+    made = RUNS[folder.name](BodyStore(folder))
     assert isinstance(made[0], Started)
     writer = JournalWriter.create(folder, made[0], mask=Mask())
     for event in made[1:]:
@@ -175,14 +181,14 @@ def reports(folder: Path) -> dict[str, bytes]:
     return {
         "report.json": render_json(summary, end),
         "report.md": render_markdown(summary, end).encode(),
+        "report.sarif": render_sarif(summary),
         "junit.xml": render_junit(summary),
     }
 
 
 if __name__ == "__main__":
-    for golden in (HERE / "orders",):
-        if "--journal" in sys.argv:
+    for golden in (HERE / name for name in RUNS):
+        if "--journal" in sys.argv or not golden.exists():
             make_journal(golden)
-        (golden / "report.json").unlink(missing_ok=True)
         for name, content in reports(golden).items():
             (golden / name).write_bytes(content)

@@ -15,13 +15,18 @@ from harness.report.write import NAMES, write_all
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
+def _copied(name: str, tmp_path: Path) -> Path:
+    copy = tmp_path / name
+    copy.mkdir()
+    shutil.copy(GOLDEN / name / "journal.jsonl", copy)
+    if (GOLDEN / name / "bodies").exists():
+        shutil.copytree(GOLDEN / name / "bodies", copy / "bodies")
+    return copy
+
+
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
-    copy = tmp_path / "orders"
-    copy.mkdir()
-    shutil.copy(GOLDEN / "orders" / "journal.jsonl", copy)
-    shutil.copytree(GOLDEN / "orders" / "bodies", copy / "bodies")
-    return copy
+    return _copied("orders", tmp_path)
 
 
 def _write(run_dir: Path) -> dict[str, Path]:
@@ -29,10 +34,12 @@ def _write(run_dir: Path) -> dict[str, Path]:
     return write_all(run_dir, fold(events), iter(events), head(run_dir))
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.md", "junit.xml"])
-def test_the_journal_gives_the_golden_report(run_dir: Path, name: str) -> None:
-    _write(run_dir)
-    assert (run_dir / name).read_text() == (GOLDEN / "orders" / name).read_text()
+@pytest.mark.parametrize("name", ["report.json", "report.md", "report.sarif", "junit.xml"])
+@pytest.mark.parametrize("run", ["orders", "security"])
+def test_the_journal_gives_the_golden_report(tmp_path: Path, run: str, name: str) -> None:
+    made = _copied(run, tmp_path)
+    _write(made)
+    assert (made / name).read_text() == (GOLDEN / run / name).read_text()
 
 
 def test_all_reports_are_made_again_byte_for_byte(run_dir: Path) -> None:
@@ -40,6 +47,13 @@ def test_all_reports_are_made_again_byte_for_byte(run_dir: Path) -> None:
     assert set(first) == set(NAMES)
     assert {name: path.read_bytes() for name, path in _write(run_dir).items()} == first
     assert not list(run_dir.glob(".*")), "no part of a file is left"
+
+
+def test_the_matrix_is_made_again_byte_for_byte(tmp_path: Path) -> None:
+    made = _copied("security", tmp_path)
+    first = {name: path.read_bytes() for name, path in _write(made).items()}
+    assert b'id="security"' in first["report.html"]
+    assert {name: path.read_bytes() for name, path in _write(made).items()} == first
 
 
 def test_a_body_that_was_edited_stops_every_report(run_dir: Path) -> None:
