@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from harness.clouds.trouble import CloudTrouble, host_of, quoted
 
@@ -48,6 +49,7 @@ def send(
     host = host_of(url)
     with _Deadline(seconds) as deadline:
         try:
+            _check(url)
             said = _send(httpx.Request(method, url, headers=headers, content=content), ca_file, seconds, deadline)
         except CloudTrouble:
             raise
@@ -58,6 +60,18 @@ def send(
         if deadline.passed:  # else an answer that ends with its connection would look complete
             raise CloudTrouble(f"{host}: no complete answer within {seconds:g} s; {_REACH}")
     return said
+
+
+class BadAddress(ValueError):  # noqa: N818  reads as a fact
+    """No address at all."""
+
+
+def _check(url: str) -> None:
+    """Refuse a port beyond 65535: the resolver would take what is left of it after 16 bits."""
+    try:
+        urlsplit(url).port  # noqa: B018  it is checked when it is read
+    except ValueError:
+        raise BadAddress from None
 
 
 def _send(request: "httpx.Request", ca_file: Path | None, seconds: float, deadline: "_Deadline") -> Said:
@@ -110,10 +124,10 @@ def _why(error: Exception) -> str:
                 return words.format(quoted(told or "the connection was cut"))
     name = type(error).__name__
     if name == "ConnectTimeout":
-        return f"no connection in time; {_REACH}"
+        return f"no connection (TCP, TLS) in time; {_REACH}"
     if name == "RemoteProtocolError":
         return f"no complete HTTP answer ({quoted(error)}); check that the address is right"
-    if name in {"InvalidURL", "UnsupportedProtocol"}:
+    if name in {"InvalidURL", "UnsupportedProtocol", "BadAddress"}:
         return "no http(s) address; check how it is written"
     return f"cannot be asked ({quoted(error) or name}); {_REACH}"
 

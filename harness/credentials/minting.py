@@ -29,6 +29,8 @@ def claims_at(credential: JwtCredential, now: float) -> dict[str, Any]:
 
 def mint(credential: JwtCredential, claims: dict[str, Any], *, key: Any = None) -> str:
     """Return a token signed with the credential's key, or with `key`; raise CredentialUnavailable."""
+    if not credential.key:
+        raise CredentialUnavailable("no token: the key is empty")
     payload = json.dumps(claims, separators=(",", ":")).encode()
     try:
         with warnings.catch_warnings():

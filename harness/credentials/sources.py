@@ -38,7 +38,7 @@ class Got:
 
 
 def got(credential: Source, now: float) -> Got:
-    """Return what `credential` presents from `now` (seconds since 1970) on; raise CloudTrouble, CredentialUnavailable."""
+    """Return what `credential` presents from `now` (s since 1970) on; raise CloudTrouble, CredentialUnavailable."""
     return _KINDS[type(credential)](credential, now)
 
 
