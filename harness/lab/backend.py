@@ -278,6 +278,7 @@ _ROUTES: dict[str, tuple[frozenset[str], _Answer]] = {
     "/form": (_ONLY_POST, _form),
     "/partners/report": (_ONLY_GET, backend_guarded.report),
     "/partners/metered": (_ONLY_GET, backend_guarded.report),
+    "/partners/messages": (_ONLY_POST, backend_guarded.message),
     "/accounts": (frozenset({"GET", "POST"}), backend_guarded.accounts),
     "/ledger": (frozenset({"GET", "POST"}), backend_guarded.ledger),
     "/vault": (_ONLY_GET, backend_guarded.vault),

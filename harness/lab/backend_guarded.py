@@ -3,6 +3,7 @@
 import json
 import uuid
 from typing import Any
+from urllib.parse import parse_qs
 
 from harness.lab.answers import json_reply, problem
 from harness.lab.message import Call, Pairs, Reply
@@ -26,6 +27,12 @@ _HARDENED: Pairs = (
 async def report(_: object, __: Call) -> Reply:
     """Answer /partners/report and /partners/metered."""
     return json_reply({"month": "2026-10", "orders": 24, "revenue": 4211.75})
+
+
+async def message(_: object, call: Call) -> Reply:
+    """Answer /partners/messages; nothing is kept."""
+    fields = parse_qs(call.body.decode("latin-1"), keep_blank_values=True)
+    return json_reply({"fields": len(fields), "bytes": len(call.body)}, 202)
 
 
 async def accounts(_: object, call: Call) -> Reply:

@@ -90,7 +90,7 @@ def _trusting(context: ssl.SSLContext) -> Callable[..., None]:
 
 
 def _leaf(message: bytes) -> bytes:
-    """Return the first certificate of a Certificate message; TLS 1.3 (RFC 8446 §4.4.2) has a context before the list."""
+    """Return the first certificate of a Certificate message; that of TLS 1.3 (RFC 8446 §4.4.2) has one part more."""
     body = message[4:]
     for start in (0, 1):
         listed = body[start : start + 3]

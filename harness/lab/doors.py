@@ -24,7 +24,7 @@ def before_old(inner: Handler) -> Handler:
         if trouble == "host":
             return gateway_aws.error(403, "ForbiddenException", b'{"message":"Forbidden"}')
         if trouble == "framing":
-            return gateway_aws.error(400, "BadRequestException", b'{"message":"Bad Request"}')
+            return _closing(gateway_aws.error(400, "BadRequestException", b'{"message":"Bad Request"}'))
         if trouble:
             # what the product says to these is not told anywhere
             status = 431 if trouble == "headers" else 414
@@ -45,7 +45,7 @@ def before_new(inner: Handler, doors: Doors, cloud_id: str) -> Handler:
             # the answer to a name that was not configured is not told anywhere
             return gateway_apim.error(404, "Resource not found")
         if trouble == "framing":
-            return gateway_apim.error(400, "Bad Request")
+            return _closing(gateway_apim.error(400, "Bad Request"))
         if trouble:
             return gateway_apim.error(431 if trouble == "headers" else 414, "The request is too long.")
         if doors.waf is not None and waf.match(call, doors.waf or WafRules()):
@@ -64,6 +64,11 @@ def _trouble(call: Call, doors: Doors) -> str:
     if doors.sizes_checked and sum(len(name) + len(value) + 4 for name, value in call.headers) > _MOST_HEADERS:
         return "headers"
     return "target" if doors.sizes_checked and len(call.target) > _LONGEST_TARGET else ""
+
+
+def _closing(reply: Reply) -> Reply:
+    """Return an answer after which nothing more is read: nobody knows where the next request begins."""
+    return reply.with_header(b"Connection", b"close")
 
 
 def _blocked(doors: Doors) -> Reply:

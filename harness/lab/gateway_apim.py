@@ -71,20 +71,17 @@ class ApimGateway:
 
     def _as_asked(self, call: Call) -> Call:
         """Return the call with the method that it asks for: this API asks itself again, as the old gateway did."""
-        method = call.text(b"x-http-method-override").upper()
-        if self._settings.security.override == "ignored" or method in {"", call.method}:
-            return call
-        return replace(call, method=method, headers=without(call.headers, b"x-http-method-override"))
+        names = [name.encode() for name in self._settings.security.overrides]
+        method = next((call.text(name).upper() for name in names if call.text(name)), "")
+        return call if method in {"", call.method} else replace(call.without(*names), method=method)
 
     def _unmatched(self, call: Call) -> Reply:
-        """Answer what no operation takes: a preflight of one that has a cors policy, else the product's 404."""
+        """Answer what no operation takes: OPTIONS of one that has a cors policy, else the product's 404."""
         if call.method == "OPTIONS":
             wanted = call.text(b"access-control-request-method")
             same_path = [self._operation(replace(call, method=one)) for one in ("GET", wanted)]
             if any(one is not None and one.cors for one in same_path):
-                answer = policies_apim.preflight(call, self._settings.security.cors)
-                if answer is not None:
-                    return answer
+                return policies_apim.preflight(call, self._settings.security.cors)
         if call.method == "TRACE" and self._settings.security.trace:
             return policies_apim.trace_reply(call)
         return error(404, "Resource not found")

@@ -20,7 +20,6 @@ USERS = {"warehouse": "lab-stock-password-51"}
 FEEDS = frozenset({"lab-feed-token-0b9e"})
 
 Check = Literal["", "token", "sigv4", "certificate", "basic", "feed"]
-Overriding = Literal["as asked", "ignored"]
 ServerFault = Literal["", "expired", "own", "name", "weak"]
 
 
@@ -72,7 +71,7 @@ class Doors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
-    """Everything above, as an administrator set it."""
+    """Everything above, as an administrator set it; `overrides` are headers that name another method to answer by."""
 
     keys: KeyRules = KeyRules()
     tokens: TokenRules = TokenRules()
@@ -80,7 +79,7 @@ class Security:
     certificates: CertificateRules = CertificateRules()
     cors: CorsRules = CorsRules()
     doors: Doors = Doors()
-    override: Overriding = "as asked"
+    overrides: tuple[str, ...] = ("x-http-method-override",)
     basic_checked: bool = True
     feed_checked: bool = True
     trace: bool = False
@@ -125,16 +124,15 @@ def _parameter(call: Call, name: str) -> str:
     return next((value for key, _, value in pieces if key.lower() == name), "")
 
 
-def preflight(call: Call, rules: CorsRules) -> Reply | None:
-    """Answer a preflight; one that does not match gets an empty 200 (facts 2.2). None: this is no preflight."""
+def preflight(call: Call, rules: CorsRules) -> Reply:
+    """Answer OPTIONS where a cors policy is; a preflight that does not match it gets an empty 200 (facts 2.2)."""
     asked = call.text(b"access-control-request-method")
-    if call.method != "OPTIONS" or not asked or not call.header(b"origin"):
-        return None
     empty = Reply(status=200, headers=((b"Content-Length", b"0"),))
     names = [name.strip().lower() for name in call.text(b"access-control-request-headers").split(",") if name.strip()]
     allowed = _allowed(call.text(b"origin"), rules)
     fits = rules.any_method or asked in rules.methods
-    if allowed is None or not fits or not (rules.any_header or all(name in rules.headers for name in names)):
+    named = rules.any_header or all(name in rules.headers for name in names)
+    if allowed is None or not (asked and fits and named):
         return empty
     methods = {*rules.methods, asked} if rules.any_method else set(rules.methods)
     headers = names if rules.any_header else rules.headers

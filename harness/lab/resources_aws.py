@@ -81,6 +81,7 @@ RESOURCES: dict[str, dict[str, Method]] = {
     **dict.fromkeys(_PLAIN, _READ),
     "/partners/report": {"GET": _KEYED},
     "/partners/metered": {"GET": _KEYED},
+    "/partners/messages": {"POST": _KEYED},
     "/accounts": {
         "GET": Method(key=False, check="token", scope="accounts.read"),
         "POST": Method(key=False, check="token", scope="accounts.write"),

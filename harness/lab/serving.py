@@ -117,7 +117,7 @@ class Serving:
             proxy_headers=False,
             timeout_keep_alive=_FOREVER,
             timeout_graceful_shutdown=1,
-            h11_max_incomplete_event_size=64 * 1024,
+            h11_max_incomplete_event_size=256 * 1024,
         )
         self._server = uvicorn.Server(config)
         self._listener = listener

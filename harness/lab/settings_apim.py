@@ -91,6 +91,7 @@ _TEN_MB = 10_485_760
 GUARDED = (
     Operation(method="GET", template="/partners/report", product="partners"),
     Operation(method="GET", template="/partners/metered", product="partners"),
+    Operation(method="POST", template="/partners/messages", product="partners", largest=_TEN_MB),
     Operation(method="GET", template="/accounts", key=False, check="token", scope="accounts.read"),
     Operation(method="POST", template="/accounts", key=False, check="token", scope="accounts.write", largest=_TEN_MB),
     Operation(method="GET", template="/accounts/{id}", key=False, check="token", scope="accounts.read"),

@@ -15,6 +15,8 @@ _INSPECTED = 8_192
 _LONGEST_VALUE = 4_096
 _NOT_LOOKED_AT = frozenset({b"authorization", b"host", b"x-api-key", b"ocp-apim-subscription-key"})
 
+_FORM = "application/x-www-form-urlencoded"
+
 _COMMANDS = "cat|ls|id|whoami|uname|curl|wget|nc|ping|sleep|sh|bash|powershell|cmd|type|echo|dir"
 
 _RULES = {
@@ -44,7 +46,7 @@ _RULES = {
         r"\b(?:file|php|expect|gopher|dict)://",
     ),
     "command injection": (
-        rf"(?:;|\||&|`|\$\(|\n)\s*(?:/\w+)*/?(?:{_COMMANDS})\b",
+        rf"(?:;|\||&&|`|\$\(|\n)\s*(?:/\w+)*/?(?:{_COMMANDS})\b",
         r"\$\([^)]{1,100}\)|`[^`]{1,100}`",
         r"\$\{ifs\}|/bin/(?:ba)?sh\b|\(\)\s*\{\s*:",
     ),
@@ -53,6 +55,7 @@ _RULES = {
         r"\$\{[^}]{0,100}\$\{",
         r"\$\{(?:lower|upper|env|sys|date|::-)[^}]{0,100}\}",
     ),
+    "scanner": (r"\b(?:sqlmap|nikto|nessus|acunetix|masscan|nuclei|dirbuster|gobuster|wpscan)\b",),
     "template or entity": (
         r"<!\s*(?:entity|doctype)\b",
         r"\{\{[^}]{1,60}\}\}|<%=|#\{[^}]{1,60}\}",
@@ -83,7 +86,8 @@ def match(call: Call, rules: WafRules = WafRules()) -> str | None:
     if rules.headers:
         texts += [value[:_LONGEST_VALUE] for name, value in call.headers if name.lower() not in _NOT_LOOKED_AT]
     if rules.body and call.body:
-        texts.append(call.body[:_INSPECTED])
+        seen = call.body[:_INSPECTED]
+        texts += seen.split(b"&") if call.text(b"content-type").startswith(_FORM) else [seen]
     for text in texts:
         found = _broken(_plain(text), rules)
         if found:
