@@ -10,7 +10,7 @@ from harness.scenario.context import Wrong
 from harness.scenario.gateways import LATER_HINT, PATH_MAP, gateway
 from harness.scenario.gating import GATES, required
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.securing import SECURITY
+from harness.scenario.securing import SECURITY, check_doors
 from harness.scenario.shape import Loose, Scalar, Text, Unsupported
 from harness.scenario.types import Evidence, Gates, Scenario, Security
 
@@ -35,6 +35,7 @@ INCLUDE = ListOf(Text())
 
 def _scenario(fields: Fields) -> Scenario:
     ctx = fields.ctx
+    check_doors(fields)
     return Scenario(
         name=fields["name"],
         files=ctx.files,

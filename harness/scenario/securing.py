@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from yaml.nodes import MappingNode
+
 from harness.model.request import ClientCertificate
 from harness.model.side import Side
 from harness.scenario import pem, texts
-from harness.scenario.containers import ByKind, ListOf, MapOf, OrNull
+from harness.scenario.containers import ByKind, ListOf, MapOf, OrNull, pairs
 from harness.scenario.context import Wrong
 from harness.scenario.files import content
 from harness.scenario.fill import Fills
@@ -193,3 +195,17 @@ SECURITY = OrNull(
         apart=("identities", "clients_change", "limits"),
     )
 )
+
+
+def check_doors(document: Fields) -> None:
+    """Note a back door that is the front door: what must be refused there would be what must be let in."""
+    security: Security | None = document["security"]
+    if security is None:
+        return
+    ctx, section = document.ctx, document.nodes["security"]
+    assert isinstance(section, MappingNode)
+    for _, name, node in pairs(section, ctx):
+        for side in Side if name in {"direct", "backend"} else ():
+            if document[side.value].url in getattr(security, name):
+                message = f"'{name}' is the {side.value} side's own url, where callers are to be let in"
+                ctx.note(node, message, "give the address that nobody but the firewall or the gateway may use")

@@ -14,6 +14,7 @@ from harness.scenario.tokens import plain, region, secret_text, service_url
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 _SERVICE = re.compile(r"[a-z0-9-]+")
+_TEMPORARY = "ASIA"  # how ids of keys begin that the security token service gives
 _NEEDS = (
     ("access_key", "secret_key", "keys come in pairs"),
     ("secret_key", "access_key", "keys come in pairs"),
@@ -40,6 +41,8 @@ def _sigv4(fields: Fields) -> SigV4Credential:
     if "profile" in fields and "access_key" in fields:
         hint = "keep one of them; without both, boto3 looks where it always does"
         raise fields.refuse("profile", "both a profile and keys", hint)
+    if fields["access_key"].startswith(_TEMPORARY) and "session_token" not in fields:
+        raise fields.refuse("access_key", "temporary keys without their session token", "add session_token:")
     return SigV4Credential(
         region=fields["region"],
         service=fields["service"],
