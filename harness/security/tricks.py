@@ -9,7 +9,7 @@ Trick = tuple[str, Callable[[str], str]]
 Climb = tuple[str, str]
 """What it is called, and how it writes "one up"; the last slash of it may be written otherwise, too."""
 
-_LETTER = re.compile(r"[A-Za-z](?=[^/]*)")
+_LETTER = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z]")  # none that is part of an escape
 
 
 def _raised(path: str) -> str:
@@ -17,7 +17,9 @@ def _raised(path: str) -> str:
 
 
 def _slash(path: str) -> str:
-    return path[:-1] if len(path) > 1 and path.endswith("/") else f"{path}/"
+    if path == "/":
+        return path
+    return path[:-1] if path.endswith("/") else f"{path}/"
 
 
 def _encoded(path: str) -> str:
