@@ -290,7 +290,7 @@ def _asked_by(item: pytest.Item) -> Item | None:
     if callspec is None:
         return None
     asked: Item | None = next((callspec.params[name] for name in FIXTURES if name in callspec.params), None)
-    return asked
+    return asked if hasattr(asked, "index") or hasattr(asked, "info") else None  # pytest's own mark for an empty suite
 
 
 def _distinct(items: Iterable[pytest.Item]) -> list[Item]:
