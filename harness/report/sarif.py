@@ -16,7 +16,7 @@ from harness.model.finding import CaseResult, Finding, Summary
 from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome, Verdict
 from harness.report.embed import encode
 from harness.report.sarif_rules import LEVEL, LEVEL_UNPROVEN, Rule, rule_id, rule_of, words
-from harness.report.text import apart, instant, short, visible
+from harness.report.text import apart, instant, short
 from harness.report.view import extent, note, problems
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -38,7 +38,7 @@ def render_sarif(summary: Summary) -> bytes:
     found = problems(summary)
     rules, results = _filled(found, summary)
     run = {
-        "tool": {"driver": {"name": "cutover", "version": visible(summary.version) or "0", "rules": rules}},
+        "tool": {"driver": {"name": "cutover", "version": short(summary.version, 40) or "0", "rules": rules}},
         "invocations": [_invocation(summary, left=len(found) - len(results))],
         "automationDetails": {"id": _automation(summary)},
         "columnKind": "unicodeCodePoints",
@@ -86,7 +86,7 @@ def _invocation(summary: Summary, *, left: int) -> dict[str, Any]:
     return {
         "executionSuccessful": finished,
         "exitCode": int(code),
-        "exitCodeDescription": summary.verdict.value if finished else visible(summary.state),
+        "exitCodeDescription": summary.verdict.value if finished else short(summary.state, 40),
         "startTimeUtc": instant(summary.started),
         "endTimeUtc": instant(summary.ended),
         "toolExecutionNotifications": told,
@@ -134,12 +134,12 @@ def _value(value: str | None) -> str:
 
 def _properties(finding: Finding) -> dict[str, Any]:
     return {
-        "suite": visible(finding.suite),
+        "suite": short(finding.suite, 80),
         "case": short(finding.case, _VALUE),
         "operation": short(finding.operation, _VALUE),
         "outcome": finding.outcome.value,
         "severity": finding.severity.value,
-        "cause": visible(finding.cause),
+        "cause": short(finding.cause, 40),
         "count": finding.count,
         "cases": len(finding.cases),
     }

@@ -94,13 +94,13 @@ def rule_of(finding: Finding, case: CaseResult | None, index: int) -> Rule:
     unproven = finding.outcome is not Outcome.FAIL
     probe = case.info.probe if case is not None else None
     told, remedy = _texts(finding, secure=probe is not None)
-    what = short(probe.column, 120) if probe is not None else f"{finding.at.partition(':')[0]} {finding.kind}".strip()
+    what = probe.column if probe is not None else f"{finding.at.partition(':')[0]} {finding.kind}".strip()
     secure = probe is not None or finding.suite == "security" or finding.cause == Cause.WEAKER.value
     tags = ("security", slug(probe.group.value)) if probe is not None else ("security",) if secure else ("parity",)
     return Rule(
         id=rule_id(finding, case),
         index=index,
-        title=f"{_HEAD.get('unproven' if unproven else finding.cause, 'Failed')}: {what}",
+        title=f"{_HEAD.get('unproven' if unproven else finding.cause, 'Failed')}: {short(what, 120)}",
         told=told,
         remedy=remedy,
         level=LEVEL_UNPROVEN[finding.outcome] if unproven else LEVEL[finding.severity],
@@ -140,7 +140,7 @@ def slug(text: str) -> str:
 
 def words(text: str) -> str:
     """Return plain words of a SARIF message: visible, no placeholder and no link of theirs; never empty."""
-    return braced(visible(text).replace("](", "] (")) or "(no words)"
+    return braced(visible(text).replace("](", "] (")).strip() or "(no words)"
 
 
 def braced(text: str) -> str:
