@@ -19,6 +19,7 @@ _OWN_NO_ROUTE = re.compile(
 _CERTIFICATE = re.compile(r"No required SSL certificate was sent|The SSL certificate error", re.IGNORECASE)
 _NO_SUCH_HOST = re.compile(r"Invalid Hostname", re.IGNORECASE)
 _PLAIN_TO_TLS = re.compile(r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server", re.IGNORECASE)
+_BY_PROXY = re.compile(r"\bCONNECT\b|\bproxy\b|Network is unreachable")
 
 _NOTHING_TRIED = {
     Reason.NAME: "its name is not resolved from here, so that nothing was tried: correct the address",
@@ -56,6 +57,8 @@ def _silent(answer: NoResponse, control_status: int | None) -> tuple[Decision, s
     if answer.status is not None:
         decision, why = _status(answer.status, control_status)
         return decision, f"{why}; the answer broke off ({answer.reason})"
+    if answer.reason is Reason.CONNECT and _BY_PROXY.search(answer.detail):
+        return Decision.UNCLEAR, f"nothing was tried: no way leads there (a proxy, or no network): {answer.detail}"
     if answer.reason is Reason.CONNECT:
         return Decision.REFUSED, f"cannot be reached from here: {answer.detail}"
     words = _NOTHING_TRIED.get(answer.reason, "no answer could be read")

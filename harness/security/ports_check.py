@@ -1,7 +1,10 @@
 """Ports that must be closed to the place where this runs (`security.closed`)."""
 
+import errno
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from ipaddress import ip_address
 
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
@@ -15,6 +18,10 @@ from harness.security.found import Found, info_of, interrupted, this_machine
 
 COLUMN = "TCP connection"
 TIMEOUT = 5.0
+MOST_ADDRESSES = 16
+"""How many addresses of one name are tried."""
+
+_NO_NETWORK = os.strerror(errno.ENETUNREACH)  # said by this machine itself, not by the other
 _CLOSED = {
     Port.REFUSED: "refuses connections",
     Port.SILENT: f"gives no answer within {TIMEOUT:.0f} s",
@@ -40,7 +47,7 @@ class PortCheck:
     host: str
     port: int
     knock: Callable[..., Knock] = _knock
-    requests: Mapping[Side, int] = field(default_factory=lambda: {Side.NEW: 1})
+    requests: Mapping[Side, int]
 
     def run(self, tools: Tools) -> Checked:
         """Knock once."""
@@ -53,7 +60,9 @@ class PortCheck:
 def checks(draft: Draft, first: int) -> list[Check]:
     """Return a check for each port of `security.closed`."""
     return [
-        PortCheck(info=info_of(draft, _probe(host, port), index), host=host, port=port)
+        PortCheck(
+            info=info_of(draft, _probe(host, port), index), host=host, port=port, requests={Side.NEW: _most(host)}
+        )
         for index, (host, port) in enumerate(draft.security.closed, first)
     ]
 
@@ -61,16 +70,18 @@ def checks(draft: Draft, first: int) -> list[Check]:
 def judge(knock: Knock, host: str, port: int) -> Found:
     """Say what became of the connection, and from where it was tried."""
     found = Found()
-    found.requests[Side.NEW.value] = 1
     here = f"{this_machine()} ({knock.here})" if knock.here else this_machine()
     where = f"{host}:{port}"
     found.fact("tried from", new=here)
     found.fact("connection", new=f"{knock.state.value}: {knock.detail}" if knock.detail else knock.state.value)
     if knock.peer:
         found.fact("address", new=knock.peer)
-    if knock.state is Port.UNRESOLVED:
+    tried = knock.detail.count("; ") + 1  # one for each address of the name
+    found.requests[Side.NEW.value] = 0 if knock.state is Port.UNRESOLVED else min(tried, _most(host))
+    if knock.state is Port.UNRESOLVED or (knock.state is Port.UNREACHABLE and _NO_NETWORK in knock.detail):
+        why = "is not resolved" if knock.state is Port.UNRESOLVED else "lies in a network that has no route"
         found.decisions["new"] = Decision.UNCLEAR.value
-        found.say(Outcome.INCONCLUSIVE, f"the name of {where} is not resolved from {here}: nothing was tried")
+        found.say(Outcome.INCONCLUSIVE, f"{where} {why} from {here}: nothing was tried")
     elif knock.state is Port.OPEN:
         found.decisions["new"] = Decision.THROUGH.value
         found.fail(
@@ -82,6 +93,14 @@ def judge(knock: Knock, host: str, port: int) -> Found:
         found.decisions["new"] = Decision.REFUSED.value
         found.fact("result", new=f"{_CLOSED[knock.state]} from {here}")
     return found
+
+
+def _most(host: str) -> int:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return MOST_ADDRESSES
+    return 1
 
 
 def _probe(host: str, port: int) -> Probe:
