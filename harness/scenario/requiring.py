@@ -26,6 +26,12 @@ COLUMNS = (
     "no certificate",
     "certificate of another CA",
     "expired certificate",
+    "protocol versions",
+    "certificate",
+    "client certificate",
+    "TCP connection",
+    "quota",
+    "rate",
 )
 """Columns that are known here. The suite has others, so a word is only refused here if it looks like a slip."""
 

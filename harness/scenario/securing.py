@@ -125,7 +125,7 @@ def _check_names(fields: Fields) -> None:
         nodes = fields.nodes["operations"].value
         check_operations(zip(fields["operations"], nodes, strict=True), operations, ctx)
     if "require" in fields:
-        columns = [name for name, _ in fields["identities"]]
+        columns = [*ctx.identities, *(name for name, _ in fields["identities"])]
         check_required(zip(fields["require"], fields.nodes["require"].value, strict=True), columns, operations, ctx)
 
 
