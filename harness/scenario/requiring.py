@@ -76,7 +76,8 @@ def _is_row(glob: str, rows: tuple[str, ...]) -> bool:
 
 def _note_slip(word: str, names: tuple[str, ...], rows: tuple[str, ...], node: Node, ctx: Context) -> None:
     row, mark, column = word.partition(": ")
-    close = _close(word, names)
+    # A known column of an unknown row: the suite has rows that are no operations.
+    close = "" if mark and _matches(column, names) else _close(word, names)
     if not close and mark:
         row = row if _is_row(row, rows) else _close(row, rows)
         column = column if _matches(column, names) else _close(column, names)
