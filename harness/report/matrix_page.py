@@ -131,7 +131,7 @@ def _sheets(found: Iterable[Table], number: Mapping[tuple[Mark, str], int]) -> t
 
 def _sheet(table: Table, number: Mapping[tuple[Mark, str], int], most: int) -> Sheet:
     rows = _bounded(table.rows, most)
-    worst = next((mark for mark in Mark if table.counts[mark]), Mark.AS_BEFORE)
+    worst = next((mark for mark in Mark if mark.wrong and table.counts[mark]), Mark.AS_BEFORE)
     callers = ["", *(caller for caller, _ in table.columns)]
     heads = tuple(
         Head(caller=caller, column=column, calm=calm, first=before != after)

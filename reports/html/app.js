@@ -804,6 +804,7 @@
     }
   }
 
+  const FIT_ON_PAPER = 14; // columns; more are printed small
   const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
   let opener = null;
 
@@ -824,7 +825,10 @@
       box.addEventListener("click", (event) => { opener = event.target.closest("td a") || opener; });
     }
     for (const only of document.querySelectorAll("[data-only]")) only.addEventListener("click", () => {
-      only.setAttribute("aria-pressed", only.closest(".sheet").classList.toggle("only"));
+      const sheet = only.closest(".sheet"), box = sheet.querySelector(".mx");
+      only.setAttribute("aria-pressed", sheet.classList.toggle("only"));
+      const seen = [...box.querySelectorAll("thead th")].filter((one) => one.getClientRects().length);
+      box.classList.toggle("wide", seen.length > FIT_ON_PAPER + 1);
     });
   }
 

@@ -13,18 +13,22 @@ from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from harness.decide.fold import fold
 from harness.model.event import (
     CaseInfo,
+    Checked,
     Event,
     Note,
     Planned,
+    Point,
     Recorded,
     RecordedDifference,
     RecordedPair,
     Round,
     Started,
 )
+from harness.model.probe import Group
 from harness.report.html import render_html
 from tests.bench.html_bench import CHROMIUM_ARGS, SCROLL, chromium_path
 from tests.bench.sample_run import Run, make_run
+from tests.golden import security_run
 
 pytestmark = pytest.mark.server("chromium")
 
@@ -429,6 +433,189 @@ def test_hostile_words_without_script_and_on_paper(show: Callable[..., Opened], 
     opened = show(_html(_hostile_run()), java_script_enabled=scripts)
     opened.page.emulate_media(media="print")
     for tag in ("img", "iframe", "object", "form", "base", "plaintext", "math", "meta[http-equiv=refresh]"):
+        assert opened.page.locator(tag).count() == 0, tag
+    assert opened.trouble == []
+    assert [url for url in opened.asked if not url.startswith(("file://", "data:,"))] == []
+
+
+# ---- the security matrix
+
+
+@pytest.fixture(scope="module")
+def secure() -> bytes:
+    return _html(Run(events=security_run.events()))
+
+
+def test_cells_tell_both_decisions_by_shape_and_word(show: Callable[..., Opened], secure: bytes) -> None:
+    page = show(secure).page
+    expect(page.locator("#security h2 small")).to_contain_text("17 cells: 5 as before, 5 weaker, 1 stricter")
+    weaker = page.locator("td.m-weaker a").first
+    assert weaker.inner_text().split() == ["■□", "weaker"]
+    assert weaker.get_attribute("aria-label") == "weaker: old refused, new let through"
+    calm = page.locator(".mx td:not([class]) a, .mx td.k a").first
+    assert calm.get_attribute("aria-label") in {"refused on both sides", "let through on both sides"}
+    for name, sign in (("stricter", "□■"), ("open", "□□"), ("unproven", "■?")):
+        assert page.locator(f"td.m-{name} a").first.inner_text().split() == [sign, name]
+
+
+def test_only_what_differs_is_shown_until_asked_for_more(show: Callable[..., Opened], secure: bytes) -> None:
+    page = show(secure).page
+    sheet = page.locator(".sheet").first
+    heads = sheet.locator("thead th:visible")
+    assert [" ".join(text.split()) for text in heads.all_inner_texts()[1:]] == [
+        "partner wrong key",
+        "web wrong audience",
+    ]
+    sheet.locator("[data-only]").click()
+    assert heads.count() == 7
+    assert sheet.locator("[data-only]").get_attribute("aria-pressed") == "false"
+    sheet.locator("[data-only]").click()
+    assert heads.count() == 3
+
+
+def test_a_cell_opens_its_evidence_and_takes_the_reader_back(show: Callable[..., Opened], secure: bytes) -> None:
+    page = show(secure).page
+    cell = page.locator("td.m-weaker a").first
+    cell.click()
+    expect(page.locator("#case-h")).to_contain_text("GET /orders, web: wrong audience")
+    assert page.locator("#case-body .decided").inner_text() == "weaker · old: refused · new: let through"
+    expect(page.locator("#case-body .side.new .answer")).to_have_text("200 OK")
+    page.keyboard.press("Escape")
+    expect(cell).to_be_focused()
+
+
+def test_arrow_keys_go_from_cell_to_cell(show: Callable[..., Opened], secure: bytes) -> None:
+    page = show(secure).page
+    page.locator(".mx").first.locator("td a:visible").first.focus()
+    for key, name in (
+        ("ArrowRight", "weaker: old refused, new let through"),
+        ("ArrowRight", "weaker: old refused, new let through"),
+        ("ArrowDown", "weaker: old refused, new let through"),
+        ("ArrowLeft", "stricter: old let through, new refused"),
+    ):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == name
+    expect(page.locator("#tip")).to_contain_text("GET /orders/{id}, partner wrong key: stricter")
+
+
+def test_what_cannot_be_asked_tells_why(show: Callable[..., Opened], secure: bytes) -> None:
+    page = show(secure).page
+    page.locator("[data-only]").first.click()
+    cell = page.locator("td.m-not-askable a").first
+    told = page.locator(f"#{cell.get_attribute('aria-describedby')}")
+    expect(told).to_contain_text("its key is not ours")
+    cell.hover()
+    expect(page.locator("#tip")).to_contain_text(
+        "GET /orders, web expired token: not askable: no decision. its key is not ours"
+    )
+    expect(page.locator(".whys tr", has_text="not askable 2")).to_contain_text("GET /orders/{id}, web: expired token")
+
+
+def test_a_check_shows_what_was_seen_on_each_side(show: Callable[..., Opened], secure: bytes) -> None:
+    opened = show(secure, "#case-15")
+    body = opened.page.locator("#case-body")
+    assert opened.page.locator("#case-body .facts-of tr").all_inner_texts()[:2] == [
+        "\told\tnew", "versions\tTLS 1.2, TLS 1.3\tTLS 1.0, TLS 1.2",
+    ]  # fmt: skip
+    assert opened.page.locator("#case-body .facts-of tr.off").count() == 2
+    expect(body).to_contain_text("TLS 1.0 is accepted by the new side only (critical)")
+    expect(body).to_contain_text("set the minimum version of the custom domain to 1.2")
+    expect(body).to_contain_text("Sent: old 6, new 6.")
+    assert opened.trouble == []
+
+
+_LONG = """() => { window.long = []; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.long.push(entry.duration); }).observe({ type: 'longtask', buffered: true }); }"""
+
+
+@pytest.fixture(scope="module")
+def wide() -> bytes:
+    return _html(Run(events=security_run.large(200, 40, weaker=(125, 126, 3000, 7777))))
+
+
+def test_two_hundred_by_forty_open_and_scroll(show: Callable[..., Opened], wide: bytes) -> None:
+    opened = show(wide)
+    page = opened.page
+    page.evaluate(_LONG)
+    page.wait_for_timeout(100)
+    assert max(page.evaluate("window.long"), default=0) < 400, "a loaded machine is slower than a reader's"
+    assert page.locator(".mx tbody tr:visible").count() == 3
+    page.click("[data-only]")
+    assert page.locator(".mx tbody tr:visible").count() == 200
+    page.evaluate("document.querySelector('.mx').scrollTo(900, 3000)")
+    seen = page.evaluate(
+        "(() => { const box = document.querySelector('.mx'), at = box.getBoundingClientRect();"
+        " const head = box.querySelector('thead th:nth-child(20)').getBoundingClientRect();"
+        " const row = box.querySelectorAll('tbody tr')[100].cells[0].getBoundingClientRect();"
+        " return [Math.round(head.top - at.top), Math.round(row.left - at.left)]; })()"
+    )
+    assert all(abs(distance) <= 2 for distance in seen), "heads and operations stay in sight"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+        "the page itself does not scroll sideways"
+    )
+    assert opened.trouble == []
+
+
+def test_the_matrix_fits_on_paper(show: Callable[..., Opened], wide: bytes) -> None:
+    page = show(wide, viewport={"width": 1047, "height": 700}).page
+    page.click("[data-only]")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.querySelector('.mx table').getBoundingClientRect().right <= innerWidth + 1")
+    assert page.locator(".mx tbody tr:visible").count() == 200
+    assert page.locator("[data-only]:visible").count() == 0
+
+
+def test_the_matrix_works_on_a_narrow_screen(show: Callable[..., Opened], secure: bytes) -> None:
+    page = show(secure, viewport={"width": 390, "height": 800}).page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("td.m-weaker a").first.is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_matrix_runs_nothing_of_what_it_shows(show: Callable[..., Opened], scripts: bool) -> None:
+    infos = tuple(
+        security_run.info(index, words, words, words, group=Group.SURFACE, dangerous=words)
+        for index, words in enumerate(HOSTILE)
+    )
+    refused = replace(infos[1], skip=f"not askable: {HOSTILE[0]}", accepted=True)
+    facts = {words: {"old": words, "new": words[::-1], words: words} for words in HOSTILE}
+    points = tuple(
+        Point(at=words, title=words, outcome=words, severity=words, old=words, new=words, note=words, remedy=words)
+        for words in HOSTILE
+    )
+    check = Checked(
+        at=1.0, suite="security", index=0, case=HOSTILE[0], outcome="FAIL", why=tuple(HOSTILE[:3]), points=(),
+        facts=facts, requests={HOSTILE[0]: 1}, decisions={"old": HOSTILE[0], "new": HOSTILE[1]},
+    )  # fmt: skip
+    made = [security_run.asked(one, "let through", "let through") for one in infos[2:]]
+    events: list[Event] = [
+        security_run.started(),
+        Planned(at=0.0, suite="security", cases=(infos[0], refused, *infos[2:])),
+        check,
+    ]
+    summary = fold([*events, *made])
+    html = render_html(summary, [*events[:2], replace(check, points=points), *made], lambda _: b"", "")
+    opened = show(html, "#case-0", java_script_enabled=scripts)
+    if scripts:
+        expect(opened.page.locator("#case-body .facts-of tr")).to_have_count(len(HOSTILE) + 1)
+        opened.page.keyboard.press("Escape")
+        for link in opened.page.locator(".mx td a:visible").all()[:12]:
+            link.hover()
+            assert "\u202e" not in opened.page.locator("#tip").inner_text()
+        assert opened.page.evaluate("window.pwned") is None
+    assert opened.page.locator(".mx tbody tr").count() == len(HOSTILE)
+    for tag in (
+        "img",
+        "iframe",
+        "object",
+        "form",
+        "base",
+        "plaintext",
+        "math",
+        "[onload]",
+        "[onerror]",
+        "[onmouseover]",
+    ):
         assert opened.page.locator(tag).count() == 0, tag
     assert opened.trouble == []
     assert [url for url in opened.asked if not url.startswith(("file://", "data:,"))] == []
