@@ -11,6 +11,7 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,1024}\r?\n")
 _CUT = "the body is cut short"
 _MOST_ANSWERS = 100
+_SWITCHED = 101  # the one interim answer after which no other comes
 
 
 def answers_in(data: bytes, *, closed: bool, bodiless: bool = False) -> tuple[tuple[Response, ...], bytes]:
@@ -25,13 +26,13 @@ def answers_in(data: bytes, *, closed: bool, bodiless: bool = False) -> tuple[tu
     while data.startswith(b"HTTP/") and len(found) < _MOST_ANSWERS:
         end = _HEAD_END.search(data)
         head = heads.read(data[: end.end()].splitlines(keepends=True)) if end else Head()
-        if end is None or head.status is None:
+        if end is None or (head.status is None and not head.interim):
             break
         data = data[end.end() :]
-        if 100 <= head.status < 200 and head.status != 101:
-            interim.append(head.status)
+        if head.status is None and head.interim != (_SWITCHED,):
+            interim += head.interim
             continue
-        none = head.status in (101, 204, 304) or (bodiless and not found)
+        none = head.status in (None, 204, 304) or (bodiless and not found)
         content, trailers, data, fault = (b"", (), data, "") if none else _body(head.headers, data, closed=closed)
         coding = heads.coding(head.headers)
         body = bodies.coded(content, coding) if coding and not fault else bodies.plain(content)
@@ -42,13 +43,13 @@ def answers_in(data: bytes, *, closed: bool, bodiless: bool = False) -> tuple[tu
 
 def _response(head: Head, body: Body, trailers: Headers, interim: list[int]) -> Response:
     return Response(
-        status=head.status or 0,
+        status=head.status or _SWITCHED,
         reason=head.reason,
         version=head.version,
         headers=head.headers,
         body=body,
         trailers=trailers,
-        interim=(*interim, *head.interim),
+        interim=tuple(interim),
     )
 
 
