@@ -8,6 +8,7 @@ AWS_EC2_METADATA_DISABLED says "false" or the profile itself names it as its sou
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from harness.clouds.http import SECONDS, send
@@ -50,13 +51,18 @@ def session(profile: str = "") -> Any:
     return boto3.session.Session(botocore_session=core)
 
 
-def client(made: Any, service: str, region: str, endpoint: str, **more: Any) -> Any:
-    """Return a client of `service`; `endpoint` "" is the region's own. `more` are keys, or `config`."""
+@lru_cache(maxsize=1)
+def _for_clients() -> Any:
+    return session()
+
+
+def client(service: str, region: str, endpoint: str, **more: Any) -> Any:
+    """Return a client of `service`; `endpoint` "" is the region's own. `more` are its keys, and perhaps `config`."""
     from botocore.config import Config  # noqa: PLC0415  as in session
 
     config = Config(retries={"total_max_attempts": 1}, proxies={}, ignore_configured_endpoint_urls=True)
     asked = more.pop("config", None)
-    found = made.client(
+    found = _for_clients().client(
         service,
         region_name=region,
         endpoint_url=endpoint or None,

@@ -61,7 +61,6 @@ def _of_chain(credential: SigV4Credential) -> AwsKeys:
 
 def _of_role(credential: SigV4Credential, own: AwsKeys, now: float) -> AwsKeys:
     sts = client(
-        session(credential.profile),
         "sts",
         credential.region,
         credential.sts_url,

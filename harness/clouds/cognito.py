@@ -5,7 +5,7 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import Any
 
-from harness.clouds.aws import client, explained, session
+from harness.clouds.aws import client, explained
 from harness.clouds.jose import taken_apart
 from harness.clouds.tokens import LONGEST_LIFE, Fetched
 from harness.clouds.trouble import CloudTrouble, quoted
@@ -45,7 +45,6 @@ def _client(credential: CognitoCredential) -> Any:
     from botocore.config import Config  # noqa: PLC0415  as above
 
     return client(
-        session(),
         "cognito-idp",
         credential.region,
         credential.endpoint,

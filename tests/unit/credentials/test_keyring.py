@@ -9,7 +9,6 @@ import pytest
 
 from harness.credentials.apply import apply, clashes
 from harness.credentials.keyring import CredentialUnavailable, Keyring
-from harness.credentials.secrets import secrets_of
 from harness.model.request import ClientCertificate, Request
 from harness.model.secret import Secret
 from harness.model.side import Side
