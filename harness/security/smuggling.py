@@ -23,6 +23,7 @@ PER_SIDE = 4
 """The honest request, and up to three that may be found in a shape."""
 
 _TIMEOUT = 5.0
+_QUIET = 2.0  # no more is awaited after so many seconds without a byte
 _UNREAD = frozenset({408, 429, 502, 503, 504})
 _REMEDY = (
     "Refuse ambiguous framing before the gateway: keep the firewall (Front Door or Application Gateway, rule group "
@@ -33,16 +34,21 @@ _REMEDY = (
 def _talk(gateway: Gateway, payload: bytes, *, timeout: float) -> RawAnswers:
     from harness.wire.raw import talk  # noqa: PLC0415  not needed to plan
 
-    return talk(gateway, payload, timeout=timeout)
+    return talk(gateway, payload, timeout=timeout, quiet=_QUIET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What one side made of a shape; `more` says that it answered more requests than it was sent."""
+    """What one side made of a shape.
+
+    `more` says that it answered more requests than it was sent, `blunt` that it refuses the honest request just so
+    (a GET with a body, to some): nothing gets in, and nothing is told of the shape.
+    """
 
     decision: Decision
     words: str
     more: bool = False
+    blunt: bool = False
     trouble: bool = False
 
 
@@ -133,8 +139,8 @@ def read(shape: Shape, honest_answers: RawAnswers, answers: RawAnswers) -> Seen:
     if len(said) > shape.expected:
         return Seen(decision=Decision.THROUGH, words=f"{len(said)} answers, one too many: {words}", more=True)
     if said[0] == known:
-        if known in {400, 501}:
-            return Seen(decision=Decision.UNCLEAR, words=f"even the honest request is refused: {words}")
+        if known in {400, 403, 501}:
+            return Seen(decision=Decision.REFUSED, words=f"even the honest request is refused: {words}", blunt=True)
         return Seen(decision=Decision.THROUGH, words=words)
     if said[0] in _UNREAD:
         return Seen(decision=Decision.UNCLEAR, words=words)
@@ -170,6 +176,8 @@ def judge(name: str, old: Seen, new: Seen) -> Found:
             note=f"a proxy before it that reads otherwise lets strangers put requests into others' connections "
             f"(the hidden one was a GET of {PROBE_PATH})",
         )  # fmt: skip
+    elif new.decision is Decision.THROUGH and (old.blunt or (old.decision is Decision.UNCLEAR and not new.more)):
+        found.say(Outcome.INCONCLUSIVE, f"new takes it; what old does with it is not clear: {old.words}")
     elif new.decision is Decision.THROUGH and old.decision is Decision.REFUSED:
         found.fail(
             "raw",
@@ -184,8 +192,6 @@ def judge(name: str, old: Seen, new: Seen) -> Found:
                    severity=Severity.MAJOR, remedy=_REMEDY, old=told["old"], new=told["new"])  # fmt: skip
     elif new.decision is Decision.UNCLEAR:
         found.say(Outcome.INCONCLUSIVE, f"new: {new.words}")
-    elif old.decision is Decision.UNCLEAR and new.decision is Decision.THROUGH:
-        found.say(Outcome.INCONCLUSIVE, f"new takes it; what old does is not clear: {old.words}")
     elif old.decision is Decision.THROUGH and new.decision is Decision.REFUSED:
         found.tell(
             "raw",

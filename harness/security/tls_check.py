@@ -19,7 +19,7 @@ from harness.security.found import Found, info_of, interrupted
 from harness.security.tls_points import Pair
 
 ROW = "TLS"
-MOST_CONNECTIONS = 12
+MOST_CONNECTIONS = 7
 """What one look may take, for each side."""
 
 _TIMEOUT = 10.0

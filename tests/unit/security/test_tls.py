@@ -208,7 +208,7 @@ def test_looks_at_each_side_once() -> None:
     tools = FakeTools()
     seen = [one.run(tools) for one in checks_of(draft_of(scenario()), look)]
     assert asked == [Side.OLD, Side.NEW]
-    assert tools.pauses == 2 * MOST_CONNECTIONS >= 14
+    assert tools.pauses == 2 * MOST_CONNECTIONS
     assert [one.requests for one in seen] == [{"old": 7, "new": 7}, {}, {}, {}, {}]
     assert {one.outcome for one in seen} == {"PASS"}
     assert [one.index for one in seen] == [3, 4, 5, 6, 7]
@@ -237,6 +237,12 @@ def test_leaves_out_what_is_plain_on_both_sides() -> None:
     tls_check.add(draft)
     assert {(one.skip, one.accepted) for one in draft.cases} == {("not askable: both sides are plain http", True)}
     assert tls_check.checks(draft, 0) == []
+
+
+def test_knows_how_often_a_look_connects() -> None:
+    from harness.wire import tls
+
+    assert tls.MOST_CONNECTIONS == MOST_CONNECTIONS
 
 
 def test_stops() -> None:
