@@ -169,6 +169,14 @@ def _line(row: Row, table: Table, number: Mapping[tuple[Mark, str], int]) -> Lin
     return row.name, row.calm, boxes
 
 
+def _label(cell: Cell) -> str:
+    """Return what a screen reader says of a cell, and the tip shows."""
+    told = cell.told if cell.old or cell.new else ""
+    if cell.mark is Mark.AS_BEFORE:
+        return told or "passed"
+    return f"{cell.mark.value}: {told}" if told else cell.mark.value
+
+
 def _box(cell: Cell, number: Mapping[tuple[Mark, str], int], *, calm: bool) -> Box:
     decided = cell.old or cell.new
     asked = cell.mark is not Mark.NOT_ASKABLE
@@ -179,7 +187,7 @@ def _box(cell: Cell, number: Mapping[tuple[Mark, str], int], *, calm: bool) -> B
         signs=signs,
         word=_WORD[cell.mark],
         style="" if as_before else STYLE[cell.mark],
-        label=(cell.told if decided else "passed") if as_before else f"{cell.mark.value}: {cell.told}",
+        label=_label(cell),
         why=None if as_before else number.get((cell.mark, cell.reason)),
         calm_column=calm,
     )

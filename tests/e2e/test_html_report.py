@@ -505,9 +505,7 @@ def test_what_cannot_be_asked_tells_why(show: Callable[..., Opened], secure: byt
     told = page.locator(f"#{cell.get_attribute('aria-describedby')}")
     expect(told).to_contain_text("its key is not ours")
     cell.hover()
-    expect(page.locator("#tip")).to_contain_text(
-        "GET /orders, web expired token: not askable: no decision. its key is not ours"
-    )
+    expect(page.locator("#tip")).to_contain_text("GET /orders, web expired token: not askable. its key is not ours")
     expect(page.locator(".whys tr", has_text="not askable 2")).to_contain_text("GET /orders/{id}, web: expired token")
 
 
