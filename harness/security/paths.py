@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.model.request import SAFE_METHODS
+from harness.scenario.types import Security
 from harness.security.draft import Draft
-from harness.security.operation import Operation
+from harness.security.operation import Operation, operations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A path template with its operations, in the order of the scenario."""
+    """A path template with its operations, in the order of the scenario.
+
+    `methods` are all that cases use here, those of operations that `security.operations` leaves out too: they are the
+    API's, so that asking with them would be no probe, but a call.
+    """
 
     path: str
     operations: tuple[Operation, ...]
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """Return the methods that cases use here."""
-        return frozenset(one.step.method for one in self.operations)
+    methods: frozenset[str]
 
     @property
     def asked(self) -> Operation | None:
@@ -71,9 +72,44 @@ def places(draft: Draft) -> tuple[Place, ...]:
     """Return the paths of the API, in the order of the scenario."""
     found: dict[str, list[Operation]] = {}
     for operation in draft.operations:
-        template = operation.name.partition(" ")[2] or path_of(operation.step.target)
-        found.setdefault(template, []).append(operation)
-    return tuple(Place(path=path, operations=tuple(group)) for path, group in found.items())
+        found.setdefault(_template(operation), []).append(operation)
+    used = _used(draft)
+    return tuple(
+        Place(path=path, operations=tuple(group), methods=_methods(path, group, used)) for path, group in found.items()
+    )
+
+
+_Used = dict[int, dict[tuple[str, ...], set[str]]]
+"""Methods by number of segments and segments."""
+
+
+def _used(draft: Draft) -> _Used:
+    found: _Used = {}
+    for operation in operations(draft.scenario, Security()):
+        for path in {_template(operation), path_of(operation.step.target)}:
+            segments = _segments(path)
+            found.setdefault(len(segments), {}).setdefault(segments, set()).add(operation.step.method)
+    return found
+
+
+def _methods(path: str, group: Sequence[Operation], used: _Used) -> frozenset[str]:
+    """Return the methods of every path that may be the same as this one, templates filled in."""
+    mine = {_segments(one) for one in (path, *(path_of(operation.step.target) for operation in group))}
+    alike = (
+        methods
+        for segments in mine
+        for others, methods in used.get(len(segments), {}).items()
+        if all(a == b or "{" in a or "{" in b for a, b in zip(segments, others, strict=True))
+    )
+    return frozenset(one.step.method for one in group).union(*alike)
+
+
+def _template(operation: Operation) -> str:
+    return operation.name.partition(" ")[2] or path_of(operation.step.target)
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(path.strip("/").split("/"))
 
 
 def spread(found: Sequence[Place], most: int) -> tuple[Place, ...]:

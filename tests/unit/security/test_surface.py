@@ -55,6 +55,26 @@ def test_an_operation_that_may_not_be_sent_is_not_sent(unsafe: str) -> None:
     assert "paths without a request: surface" in left(made)
 
 
+PUT_ONE = case(0, "PUT /orders/7", "partner", body=b"{}", unsafe="run")
+
+
+@pytest.mark.parametrize(
+    ("other", "chosen"),
+    [
+        (case(1, "DELETE /orders/7", "partner"), ()),
+        (case(1, "DELETE /orders/7", "partner", unsafe="skip"), ()),
+        (case(1, "DELETE /orders/9", "partner", operation="DELETE /orders/{id}"), ()),
+        (case(1, "DELETE /orders/7", "partner", operation="DELETE /{kind}/{id}"), ()),
+        (case(1, "DELETE /orders/7", "partner"), ("PUT *",)),
+    ],
+)
+def test_a_method_that_some_case_uses_is_no_probe(other: Case, chosen: tuple[str, ...]) -> None:
+    """Somebody deletes this, and did not agree to its being deleted for a test."""
+    made = asked(draft(surface.add, PUT_ONE, other, operations=chosen))
+    assert "DELETE" not in {one.steps[0].method for one in made}
+    assert "DELETE" in {one.steps[0].method for one in asked(draft(surface.add, PUT_ONE))}
+
+
 def test_what_changes_something_waits_for_the_others() -> None:
     made = asked(draft(surface.add, ORDERS, CREATE, DELETE))
     late = {one.steps[0].method for one in made if one.phase == 2}
