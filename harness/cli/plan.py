@@ -13,7 +13,7 @@ from dataclasses import asdict
 from harness.cli.common import read_scenario, scenario_options
 from harness.engine.masking import mask_of, not_sent
 from harness.engine.plan import cost, skip_reason
-from harness.engine.suites import SECURITY, Tally, info_of, suites_of, tallies
+from harness.engine.suites import SECURITY, Suites, Tally, info_of, suites_of, tallies
 from harness.model.outcome import ExitCode
 from harness.model.side import Side
 from harness.report.text import plural, short
@@ -37,18 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan."""
     scenario = read_scenario(args.file, args.set)
+    suites = suites_of(scenario)
     shown = mask_of(scenario).text
     if args.json:
-        text = json.dumps(_as_json(scenario), indent=2, ensure_ascii=False)
+        text = json.dumps(_as_json(scenario, suites), indent=2, ensure_ascii=False)
     else:
-        text = "\n".join(_lines(scenario, None if args.all else MOST_SHOWN))
+        text = "\n".join(_lines(scenario, suites, None if args.all else MOST_SHOWN))
     sys.stdout.write(shown(text) + "\n")
     return ExitCode.GO
 
 
-def _as_json(scenario: Scenario) -> dict[str, object]:
+def _as_json(scenario: Scenario, suites: Suites) -> dict[str, object]:
     total = cost(scenario, scenario.cases)
-    asked = _security(scenario)
+    asked = _security(scenario, suites)
     whole = sum(asked.values(), Tally(old=total.old, new=total.new))
     return {
         "schema": 1,
@@ -59,13 +60,14 @@ def _as_json(scenario: Scenario) -> dict[str, object]:
         "seconds": round(_seconds(scenario, whole), 3),
         "cases": [_case_json(case) for case in scenario.cases],
         "security": {group: asdict(tally) for group, tally in asked.items()},
+        "cells": [info_of(item).name for item in suites.items.get(SECURITY, ())],
         "notes": list(not_sent(scenario)),
-        "unproven": [{"what": what, "why": why} for what, why in _unproven(scenario)],
+        "unproven": [{"what": what, "why": why} for what, why in _unproven(scenario, suites)],
     }
 
 
-def _security(scenario: Scenario) -> dict[str, Tally]:
-    return tallies(scenario, suites_of(scenario).items.get(SECURITY, ()))
+def _security(scenario: Scenario, suites: Suites) -> dict[str, Tally]:
+    return tallies(scenario, suites.items.get(SECURITY, ()))
 
 
 def _seconds(scenario: Scenario, whole: Tally) -> float:
@@ -88,8 +90,8 @@ def _case_json(case: Case) -> dict[str, object]:
     }
 
 
-def _unproven(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    for items in suites_of(scenario).items.values():
+def _unproven(scenario: Scenario, suites: Suites) -> Iterator[tuple[str, str]]:
+    for items in suites.items.values():
         for item in items:
             info = info_of(item)
             if info.skip:
@@ -99,7 +101,7 @@ def _unproven(scenario: Scenario) -> Iterator[tuple[str, str]]:
             yield gate.what, f"not signed off by {gate.owner}"
 
 
-def _lines(scenario: Scenario, most: int | None) -> Iterator[str]:
+def _lines(scenario: Scenario, suites: Suites, most: int | None) -> Iterator[str]:
     total = cost(scenario, scenario.cases)
     limits = scenario.limits
     yield short(scenario.name, MOST_OF_LINE)
@@ -113,14 +115,15 @@ def _lines(scenario: Scenario, most: int | None) -> Iterator[str]:
     yield f"  cases      {len(scenario.cases):,}{unsent}"
     noise = f" ({total.noise:,} of them to learn what old disagrees with itself about)" if total.noise else ""
     yield f"  requests   old {total.old:,}{noise}, new {total.new:,}; retries not counted"
-    asked = _security(scenario)
+    asked = _security(scenario, suites)
     yield from _security_lines(asked)
     whole = sum(asked.values(), Tally(old=total.old, new=total.new))
     yield f"  time       at least {_duration(_seconds(scenario, whole))} at {limits.rate:g} requests/s per gateway"
     yield f"  limits     {plural(limits.concurrency, 'request')} at a time per gateway, {limits.timeout:g} s each"
     yield f"             {limits.body:,} bytes of a body are read"
     yield from _sent(sent, most)
-    yield from _left_out(list(_unproven(scenario)))
+    yield from _cells(suites, most)
+    yield from _left_out(list(_unproven(scenario, suites)))
     for note in not_sent(scenario):
         yield f"\nnote: {note}"
 
@@ -156,6 +159,17 @@ def _sent(cases: list[Case], most: int | None) -> Iterator[str]:
         yield f"  {short(case.name, MOST_OF_NAME)}{times}: {short(steps, MOST_OF_LINE)}{unsafe}"
     if most is not None and len(ordered) > most:
         yield f"  … and {len(ordered) - most} more (--all lists them)"
+
+
+def _cells(suites: Suites, most: int | None) -> Iterator[str]:
+    """List the security suite's cells with --all; the counts say enough otherwise."""
+    cells = suites.items.get(SECURITY, ())
+    if most is not None or not cells:
+        return
+    yield ""
+    yield "would ask, after that"
+    for info in map(info_of, cells):
+        yield f"  {short(info.name, MOST_OF_LINE)}{'  [not asked]' if info.skip else ''}"
 
 
 def _left_out(unproven: list[tuple[str, str]]) -> Iterator[str]:
