@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.model.gateway import Gateway
 from harness.wire.address import Address, NotConnected, connect, words_of
+from harness.wire.answers import answers_in
 from harness.wire.secure import lenient, trusting, trusting_all, wrap
 from harness.wire.tls_messages import Flight
 
@@ -100,7 +101,7 @@ def _minds(sock: ssl.SSLSocket, where: Address, deadline: float) -> bool:
     try:
         host = f"[{where.name}]" if ":" in where.name else where.name
         sock.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("latin-1", "replace"))
-        while len(answer) < _MOST_ANSWER:
+        while len(answer) < _MOST_ANSWER and not _whole(answer):
             sock.settimeout(max(0.001, deadline - time.monotonic()))
             piece = sock.recv(4096)
             if not piece:
@@ -111,3 +112,8 @@ def _minds(sock: ssl.SSLSocket, where: Address, deadline: float) -> bool:
     except OSError:
         return not answer
     return not answer or (answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 496 ")) and _REFUSED_IN_HTTP in answer)
+
+
+def _whole(data: bytes) -> bool:
+    answers, _ = answers_in(data, closed=False)
+    return bool(answers) and not answers[0].body.fault
