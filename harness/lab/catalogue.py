@@ -2,7 +2,24 @@
 
 from typing import Any
 
-from harness.lab.defects import auth, body, cache, flaky, harmless, headers, limits, routing, status, timing
+from harness.lab.defects import (
+    auth,
+    body,
+    cache,
+    flaky,
+    harmless,
+    headers,
+    limits,
+    routing,
+    security_doors,
+    security_harmless,
+    security_keys,
+    security_pages,
+    security_surface,
+    security_tokens,
+    status,
+    timing,
+)
 from harness.lab.defects.defect import Defect
 
 DEFECTS: tuple[Defect, ...] = (
@@ -16,7 +33,16 @@ DEFECTS: tuple[Defect, ...] = (
     *limits.DEFECTS,
     *flaky.DEFECTS,
     *harmless.DEFECTS,
+    *security_keys.DEFECTS,
+    *security_tokens.DEFECTS,
+    *security_surface.DEFECTS,
+    *security_pages.DEFECTS,
+    *security_doors.DEFECTS,
+    *security_harmless.DEFECTS,
 )
+
+SUITES = ("parity", "security")
+"""The suites that have defects; those of one are noticed by its worked example (scenarios/demo.yaml, security.yaml)."""
 
 
 def defect(name: str) -> Defect:
@@ -24,6 +50,10 @@ def defect(name: str) -> Defect:
     return {one.name: one for one in DEFECTS}[name]
 
 
-def listing() -> list[dict[str, Any]]:
-    """Return the catalogue for showing: name, family, suite, case, at, harmless, does, models."""
-    return [one.listed() for one in DEFECTS]
+def listing(*suites: str) -> list[dict[str, Any]]:
+    """Return the catalogue of `suites` (none: parity alone) for showing.
+
+    Keys: name, family, suite, case, at, harmless, does, models.
+    """
+    wanted = suites or SUITES[:1]
+    return [one.listed() for one in DEFECTS if one.suite in wanted]

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from harness.lab import policies_apim, tokens
 from harness.lab.keys import Keys
 from harness.lab.message import HOP_BY_HOP, LARGEST_REQUEST, Addresses, Call, Handler, Pairs, Reply, without
-from harness.lab.settings_apim import ApimSettings, Operation, Product, Subscription
+from harness.lab.settings_apim import ApimSettings, Operation, Subscription
 from harness.lab.upstream import UnreachableError, Upstream
 from harness.lab.wrap import Wrap
 
@@ -52,18 +52,19 @@ class ApimGateway:
         asked = self._as_asked(call)
         if asked is not call:
             # the length that HEAD tells is not that of what this caller is given
-            return (await self._answer_as(asked)).without(b"content-length")
-        return await self._answer_as(call)
+            return (await self._answer_as(asked, call)).without(b"content-length")
+        return await self._answer_as(call, call)
 
-    async def _answer_as(self, call: Call) -> Reply:
+    async def _answer_as(self, call: Call, sent: Call) -> Reply:
+        """Answer a call; `sent` is what the caller signed, which may name another method."""
         operation = self._operation(call)
         if operation is None:
             return self._unmatched(call)
         security = self._settings.security
         key = self._key(call, operation)
         refused = self._unsubscribed(call, key, operation) if operation.key else None
-        refused = refused or (self._tokenless(call) if operation.jwt else None) or self._unchecked(call, operation)
-        refused = refused or self._limited(key or "") or self._oversized(call, operation)
+        refused = refused or (self._tokenless(call) if operation.jwt else None) or self._unchecked(sent, operation)
+        refused = refused or self._limited(key or "", operation) or self._oversized(call, operation)
         if refused is None:
             subscription = self._settings.subscriptions.get(key or "")
             refused = await self._backend(self._inbound(call, subscription), operation)
@@ -143,32 +144,26 @@ class ApimGateway:
         fault = tokens.fault(tokens.bearer(authorization), SIGNING_KEY, ISSUER)
         return error(401, "Invalid JWT.") if fault else None
 
-    def _limited(self, key: str) -> Reply | None:
+    def _limited(self, key: str, operation: Operation) -> Reply | None:
         """Apply rate-limit and quota, which count keyed calls alone; refused calls are counted too."""
+        if operation.one_counter is not None:
+            wait = self._wait(operation.template, operation.one_counter, 1)
+            if wait:
+                return _exceeded(wait)
         subscription = self._settings.subscriptions.get(key)
         if subscription is None:
             return None
-        product = self._product(subscription)
+        product = subscription.product
         if product.calls is not None:
-            counter = "" if self._settings.security.keys.one_counter else key
-            wait = self._wait(counter, product.calls, product.period)
+            wait = self._wait(key, product.calls, product.period)
             if wait:
-                text = f"Rate limit is exceeded. Try again in {wait} seconds."
-                return error(429, text, ((b"Retry-After", str(wait).encode()),))
+                return _exceeded(wait)
         if product.quota is not None:
             self._used[key] = self._used.get(key, 0) + 1
             if self._used[key] > product.quota:
                 text = "Out of call volume quota. Quota will be replenished in 12:00:00."
                 return error(403, text, ((b"Retry-After", b"43200"),))
         return None
-
-    def _product(self, subscription: Subscription) -> Product:
-        """Return the limits that count for a caller; with one counter for everybody they are the strictest."""
-        product = subscription.product
-        if not self._settings.security.keys.one_counter or not product.name:
-            return product
-        limited = [one.product for one in self._settings.subscriptions.values() if one.product.calls]
-        return next((one for one in limited if one.name == product.name), product)
 
     def _wait(self, key: str, calls: int, period: int) -> int:
         """Return the seconds until the sliding window has room, 0 if it has."""
@@ -182,7 +177,11 @@ class ApimGateway:
         return max(1, round(recent[0] + period - now)) if recent else period
 
     def _oversized(self, call: Call, operation: Operation) -> Reply | None:
-        largest, longest = operation.largest or self._settings.largest_body, self._settings.longest_query
+        largest, longest = self._settings.largest_body, self._settings.longest_query
+        if operation.largest is not None and len(call.body) > operation.largest:
+            # validate-content, action prevent (facts 2.1)
+            text = f"Request's body is {len(call.body)} bytes long and it exceeds the limit of"
+            return error(400, f"{text} {operation.largest} bytes.")
         if call.cut or (largest is not None and len(call.body) > largest):
             return error(413, f"Request's body exceeds the limit of {largest or LARGEST_REQUEST} bytes.")
         if longest is not None and len(call.query) > longest:
@@ -272,6 +271,11 @@ def error(status: int, message: str, headers: Pairs = ()) -> Reply:
     """Return the product's error envelope, with its spacing."""
     body = f'{{ "statusCode": {status}, "message": {json.dumps(message)} }}'.encode()
     return _reply(status, body, headers)
+
+
+def _exceeded(wait: int) -> Reply:
+    text = f"Rate limit is exceeded. Try again in {wait} seconds."
+    return error(429, text, ((b"Retry-After", str(wait).encode()),))
 
 
 def _internal() -> Reply:

@@ -37,6 +37,7 @@ class TokenRules:
     signature: bool = True
     key_id: bool = True
     unsigned: bool = False
+    stripped: bool = False
     confused: bool = False
     empty: bool = False
     several: bool = False
@@ -75,8 +76,10 @@ def _token_fault(token: str, scope: str, keys: Keys, rules: TokenRules) -> str |
 
 def _is_signed(head: dict[str, Any], parts: list[str], keys: Keys, rules: TokenRules) -> bool:
     algorithm = head.get("alg")
-    if algorithm == "none" or (algorithm != "HS256" and not parts[2]):
-        return rules.unsigned or not rules.signature
+    if algorithm == "none":
+        return rules.unsigned
+    if not parts[2]:
+        return rules.stripped or not rules.signature
     signed, signature = f"{parts[0]}.{parts[1]}".encode(), _bytes(parts[2])
     if algorithm == "HS256":
         return rules.confused and _is_mac(signed, signature, keys.issuer_public)

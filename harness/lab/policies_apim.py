@@ -33,7 +33,6 @@ class KeyRules:
     suspended: bool = False
     any_product: bool = False
     empty: bool = False
-    one_counter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ class LabPorts:
 
     `old`, `new` and `backend` speak plain HTTP and are for parity. `old_tls` and `new_tls` are the same gateways over
     TLS, behind firewalls. `direct` is the new gateway past its firewall, `closed_backend` a backend that serves its
-    gateways alone; at `closed`, `old_plain` and `new_plain` (plain HTTP) nobody listens.
+    gateways alone, both over TLS; at `closed`, `old_plain` and `new_plain` (plain HTTP) nobody listens.
     """
 
     old: int

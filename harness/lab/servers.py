@@ -88,9 +88,12 @@ class Servers:
             "closed": doors.left_open,
             "new_plain": doors.plain(new.handle, shut, f"https://{HOST}:{self.ports.new_tls}"),
         }
+        own = server_context(self._keys.server, self._folder, "server")
         contexts = {
-            "old_tls": server_context(self._keys.server, self._folder, "old-server"),
+            "old_tls": own,
             "new_tls": self._context(shut, asked=asked),
+            "direct": own,
+            "closed_backend": own,
         }
         return tuple(
             Serving(
