@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 EARLY = 0.8
 """A gateway that lets through less than this part of the declared burst throttles early."""
 
+_LONGEST_REFILL = 60.0
 _LONGEST_WAIT = 366 * 86_400.0
 _RATE_REMEDY = (
     "Set the plan's limit on the new side: in Azure API Management `rate-limit-by-key` (or `rate-limit` in the "
@@ -51,6 +52,7 @@ class Burst:
     `passed` were let through; `refused`, `failed` and `unasked` (our own fault) count others. `statuses` are those of
     throttled answers. `retry_after` is the first throttled answer's (None: none). `other` is how another caller,
     `stranger`, fared meanwhile: a Decision, None if nobody was asked (`asked_others` requests were sent for that).
+    `sent_before` are the requests of a first burst that came too soon after others.
     """
 
     sent: int
@@ -65,6 +67,7 @@ class Burst:
     stranger: str = ""
     asked_others: int = 0
     unasked: int = 0
+    sent_before: int = 0
 
 
 def allowed_at_once(plan: PlanLimit) -> int:
@@ -83,10 +86,8 @@ def throttled(kind: str, exchange: Exchange) -> bool:
     )
 
 
-def burst_of(
-    kind: str, exchanges: Sequence[Exchange], took: float, *, other: str = "", others: Sequence[Exchange] = ()
-) -> Burst:
-    """Return what a burst came to; `others` is what the caller `other` got right before it, and right after it."""
+def burst_of(kind: str, exchanges: Sequence[Exchange], took: float) -> Burst:
+    """Return what a burst came to, that took so many seconds."""
     ordered = sorted(exchanges, key=lambda exchange: exchange.sent_at)
     slowed = [throttled(kind, exchange) for exchange in ordered]
     answers = [exchange.answer for exchange, slow in zip(ordered, slowed, strict=True) if not slow]
@@ -105,10 +106,19 @@ def burst_of(
         unasked=unasked,
         statuses=tuple(sorted({_status(one) for one, slow in zip(ordered, slowed, strict=True) if slow})),
         retry_after=sample.first("retry-after") if isinstance(sample, Response) else None,
-        other=_fared(kind, others),
-        stranger=other,
-        asked_others=len(others),
     )
+
+
+def with_others(burst: Burst, kind: str, stranger: str, others: Sequence[Exchange]) -> Burst:
+    """Add how another caller fared; `others` is what it got right before the burst, and right after it."""
+    return replace(burst, other=_fared(kind, others), stranger=stranger, asked_others=len(others))
+
+
+def refill(plan: PlanLimit, burst: Burst) -> float:
+    """Return how many seconds a caller's window takes to be full again, as far as plan and answer tell; bounded."""
+    text = (burst.retry_after or "").strip()
+    told = float(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0.0
+    return min(_LONGEST_REFILL, max(told, allowed_at_once(plan) / plan.rate if plan.rate else 1.0))
 
 
 def kind_of(plan: PlanLimit, burst: Burst) -> Throttling:
@@ -267,6 +277,8 @@ def _show(found: Found, column: str, burst: Burst, kind: Throttling) -> None:
     found.fact("first throttled", **{column: f"request {burst.first}" if burst.first else "none"})
     found.fact("status", **{column: _list(burst.statuses) or "none"})
     found.fact("Retry-After", **{column: burst.retry_after or "none"})
+    if burst.sent_before:
+        found.fact("asked again", **{column: f"after a first burst of {burst.sent_before} that was throttled early"})
     if burst.other is not None:
         found.fact("another caller meanwhile", **{column: f"{burst.stranger}: {burst.other.value}"})
     decision = Decision.REFUSED if kind in _SHOWN else Decision.THROUGH if kind is T.NONE else Decision.UNCLEAR

@@ -13,7 +13,7 @@ from harness.model.side import Side
 from harness.scenario.types import PlanLimit, Scenario, Security
 from harness.security import limits, quota_points
 from harness.security.limits import QuotaCheck, RateCheck, burst_size
-from harness.security.limits_points import Burst, Throttling, burst_of, judge, kind_of, sane
+from harness.security.limits_points import Burst, Throttling, burst_of, judge, kind_of, refill, sane, with_others
 from tests.unit.security.check_bench import FakeTools, case, draft_of, scenario
 
 PLAN = PlanLimit(caller="partner", rate=10.0, burst=20)
@@ -185,7 +185,7 @@ def test_reads_answers_in_the_order_of_sending() -> None:
     later = exchange(apim(403, "Out of call volume quota. Quota will be replenished in 00:10:00."), at=4.0)
     answers = [later, late, exchange(Response(status=200), at=1.0), exchange(Response(status=404), at=2.0)]
     others = (exchange(Response(status=200)), exchange(Response(status=429)))
-    seen = burst_of("azure-apim", answers, 1.0, other="shop", others=others)
+    seen = with_others(burst_of("azure-apim", answers, 1.0), "azure-apim", "shop", others)
     assert (seen.passed, seen.first, seen.statuses, seen.retry_after) == (2, 3, (403, 429), "7")
     assert (seen.other, seen.asked_others) == (Decision.REFUSED, 2)
 
@@ -204,7 +204,7 @@ OTHERS = {
 def test_reads_how_another_fared(row: str) -> None:
     statuses, expected = OTHERS[row]
     others = tuple(exchange(Response(status=status)) for status in statuses)
-    assert burst_of("azure-apim", [exchange(Response(status=200))], 1.0, others=others).other is expected
+    assert with_others(DECLARED, "azure-apim", "shop", others).other is expected
 
 
 def test_counts_failures() -> None:
@@ -255,25 +255,68 @@ def made(*plans: PlanLimit) -> Scenario:
 
 
 @pytest.mark.parametrize(
-    ("limited", "expected"),
+    ("limited", "expected", "sent"),
     [
-        (Limited(22, 22), "PASS"),
-        (Limited(22, 999), "FAIL"),
-        (Limited(22, 3), "FAIL"),
-        (Limited(22, 22, shared=True), "FAIL"),
-        (Limited(999, 999), "INCONCLUSIVE"),
+        (Limited(22, 22), "PASS", 47),
+        (Limited(22, 999), "FAIL", 47),
+        (Limited(22, 3), "INCONCLUSIVE", 92),  # and nothing at all when asked again: no window refills here
+        (Limited(22, 22, shared=True), "FAIL", 47),
+        (Limited(999, 999), "INCONCLUSIVE", 47),
     ],
 )
-def test_bursts(limited: Limited, expected: str) -> None:
+def test_bursts(limited: Limited, expected: str, sent: int) -> None:
     (check,) = limits.checks(draft_of(made()), 4)
     assert isinstance(check, RateCheck)
-    check.clock = lambda: 0.0
     tools = FakeTools(answer=limited)
+    check.clock = lambda: tools.pauses / 20
     seen = check.run(tools)
     assert seen.outcome == expected, seen.why
-    assert seen.requests == {side.value: most for side, most in check.requests.items()} == {"old": 47, "new": 47}
-    assert len(tools.sent) == 94
+    assert seen.requests == {"old": 47, "new": sent}
+    assert all(seen.requests[side.value] <= most == 92 for side, most in check.requests.items())
+    assert len(tools.sent) == 47 + sent
     assert all(one is not None and one.rate >= 450 and one.concurrency <= 50 for one in tools.limits)
+
+
+@pytest.mark.parametrize(("most", "expected"), [(22, "PASS"), (8, "FAIL")])
+def test_bursts_again_where_the_window_was_used_before(most: int, expected: str) -> None:
+    """What this run asked before has used most of the window; it is full again after two seconds."""
+    asked: list[float] = []
+    tools = FakeTools()
+
+    def clock() -> float:
+        return tools.pauses / 20
+
+    def answer(request: Request) -> Answer:
+        if request.side is Side.OLD or ("x-api-key", "shop") in request.headers:
+            return Response(status=200 if len(tools.sent) <= 23 or request.side is Side.NEW else 429)
+        asked.append(clock())
+        used = (20 if clock() < 2 else 0) + sum((one >= 2) == (clock() >= 2) for one in asked) - 1
+        return Response(status=200 if used < most else 429)
+
+    tools.answer = answer
+    (check,) = limits.checks(draft_of(made()), 4)
+    assert isinstance(check, RateCheck)
+    check.clock = clock
+    seen = check.run(tools)
+    assert (seen.outcome, clock()) == (expected, 2.0), seen.why
+    assert seen.requests["new"] == 92
+    assert "asked again" in seen.facts
+
+
+REFILL = {
+    "as the plan says": (PLAN, None, 2.0),
+    "as the gateway says": (PLAN, "7", 7.0),
+    "sooner than the plan": (PLAN, "1", 2.0),
+    "no time": (PLAN, "soon", 2.0),
+    "too long": (PLAN, "86400", 60.0),
+    "no rate": (PlanLimit(caller="p", burst=5), None, 1.0),
+}
+
+
+@pytest.mark.parametrize("row", REFILL)
+def test_waits_for_the_window(row: str) -> None:
+    plan, told, expected = REFILL[row]
+    assert refill(plan, replace(EARLY, retry_after=told)) == expected
 
 
 def test_changes_nothing_and_leaves_out_what_cannot_be_tried() -> None:
@@ -285,7 +328,7 @@ def test_changes_nothing_and_leaves_out_what_cannot_be_tried() -> None:
     draft = draft_of(made(*plans))
     limits.add(draft)
     assert [(one.name, one.skip.partition(": ")[2][:30]) for one in draft.cases] == [
-        ("GET /orders, partner: rate", "the burst takes 45 requests, m"),
+        ("GET /orders, partner: rate", "the bursts take up to 90 reque"),
         ("GET /orders, shop: leaves others alone", "there is no other caller whom "),
         ("plan of stranger, stranger: quota", "no operation that stranger may"),
     ]
