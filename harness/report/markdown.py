@@ -131,7 +131,8 @@ def _table(table: Table) -> Iterator[str]:
     yield f"| old / new | {' | '.join(heads[at] for at in shown)} |"
     yield "|---|" + "---|" * len(shown)
     for row in rows[:MOST_ROWS]:
-        yield f"| {code(row.name, 100)} | {' | '.join(_mark(row, at) for at in shown)} |"
+        caller = f" {prose(short(row.caller, 60))}" if row.caller else ""
+        yield f"| {code(row.name, 100)}{caller} | {' | '.join(_mark(row, at) for at in shown)} |"
     yield from _more(rows, MOST_ROWS)
     yield ""
 

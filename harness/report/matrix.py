@@ -4,14 +4,14 @@ A cell's mark says what follows from its two decisions and its outcome; each cel
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.model.difference import Cause
 from harness.model.finding import CaseResult, Summary
 from harness.model.outcome import Outcome
-from harness.model.probe import Decision, Probe, Wants
+from harness.model.probe import Decision, Group, Probe, Wants
 
 MOST_COLUMNS = 40
 
@@ -83,9 +83,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One operation; a place of `cells` is None where the question is not one of this operation."""
+    """One operation; a place of `cells` is None where the question is not one of this operation.
+
+    `caller` is set where each caller of an operation has a row of its own.
+    """
 
     name: str
+    caller: str
     cells: tuple[Cell | None, ...]
 
     @property
@@ -96,7 +100,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The cells of one group; `columns` are (caller, column). A wide group has several tables: `part` of `parts`."""
+    """The cells of one group; `columns` are (caller, column), caller "" where it is told by the row or by the cell.
+
+    A wide group has several tables: `part` of `parts`.
+    """
 
     group: str
     columns: tuple[tuple[str, str], ...]
@@ -148,38 +155,80 @@ def tables(found: Matrix) -> tuple[Table, ...]:
     return tuple(table for group, cells in groups.items() for table in _tables(group, cells))
 
 
+_Place = tuple[str, str]
+_Layout = Callable[[Cell], tuple[_Place, _Place]]
+
+
+def _by_column(cell: Cell) -> tuple[_Place, _Place]:
+    return (cell.row, ""), ("", cell.column)
+
+
+def _by_caller_and_column(cell: Cell) -> tuple[_Place, _Place]:
+    return (cell.row, ""), (cell.caller, cell.column)
+
+
+def _by_row_and_caller(cell: Cell) -> tuple[_Place, _Place]:
+    return (cell.row, cell.caller), ("", cell.column)
+
+
+def _layout(group: str, cells: list[Cell]) -> _Layout:
+    """Return the fullest table: callers as columns or as rows; left out where each operation has but one.
+
+    Callers differ from operation to operation, so that a column for each would leave most places empty.
+    """
+    choices: list[_Layout] = [_by_caller_and_column, _by_row_and_caller]
+    if group != Group.CALLERS.value and len(set(map(_by_column, cells))) == len(cells):
+        choices.insert(0, _by_column)
+    return min(choices, key=lambda layout: _places(layout, cells))
+
+
+def _places(layout: _Layout, cells: list[Cell]) -> int:
+    found = [layout(cell) for cell in cells]
+    return len({row for row, _ in found}) * len({column for _, column in found})
+
+
 def _tables(group: str, cells: list[Cell]) -> list[Table]:
-    callers = {caller: rank for rank, caller in enumerate(dict.fromkeys(cell.caller for cell in cells))}
+    layout = _layout(group, cells)
+    found = dict.fromkeys(layout(cell)[1] for cell in cells)
+    callers = {caller: rank for rank, caller in enumerate(dict.fromkeys(caller for caller, _ in found))}
     # Stable: by caller, within a caller in the order of the suite.
-    columns = sorted(dict.fromkeys((cell.caller, cell.column) for cell in cells), key=lambda one: callers[one[0]])
+    columns = sorted(found, key=lambda one: callers[one[0]])
     starts = range(0, len(columns), MOST_COLUMNS)
     return [
-        _table(group, cells, columns[start : start + MOST_COLUMNS], part, len(starts))
+        _table(group, cells, layout, columns[start : start + MOST_COLUMNS], (part, len(starts)))
         for part, start in enumerate(starts, 1)
     ]
 
 
-def _table(group: str, cells: list[Cell], columns: list[tuple[str, str]], part: int, parts: int) -> Table:
+def _table(group: str, cells: list[Cell], layout: _Layout, columns: list[_Place], part: tuple[int, int]) -> Table:
     place = {column: index for index, column in enumerate(columns)}
-    rows: dict[str, list[Cell | None]] = {}
-    mine = [cell for cell in cells if (cell.caller, cell.column) in place]
+    rows: dict[_Place, list[Cell | None]] = {}
+    wrong: set[int] = set()
+    mine = [cell for cell in cells if layout(cell)[1] in place]
     for cell in mine:
-        line = rows.setdefault(cell.row, [None] * len(columns))
-        at = place[cell.caller, cell.column]
+        key, column = layout(cell)
+        line, at = rows.setdefault(key, [None] * len(columns)), place[column]
         known = line[at]
         # Two questions in one place: the worse one is seen, both are in the list of cases.
         if known is None or cell.mark.rank < known.mark.rank:
             line[at] = cell
-    wrong = {place[cell.caller, cell.column] for cell in mine if cell.mark.wrong}
+        if cell.mark.wrong:
+            wrong.add(at)
     return Table(
         group=group,
         columns=tuple(columns),
-        rows=tuple(Row(name=name, cells=tuple(line)) for name, line in rows.items()),
+        rows=tuple(Row(name=name, caller=caller, cells=tuple(line)) for (name, caller), line in _together(rows)),
         calm_columns=tuple(at not in wrong for at in range(len(columns))),
         counts=_counted(mine),
-        part=part,
-        parts=parts,
+        part=part[0],
+        parts=part[1],
     )
+
+
+def _together(rows: dict[_Place, list[Cell | None]]) -> list[tuple[_Place, list[Cell | None]]]:
+    """Return the rows of an operation side by side, in the order of the suite."""
+    order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in rows))}
+    return sorted(rows.items(), key=lambda item: order[item[0][0]])
 
 
 def _cell(case: CaseResult, probe: Probe, index: int) -> Cell:

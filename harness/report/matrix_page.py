@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from harness.model.outcome import Outcome
 from harness.report.matrix import MEANING, Cell, Mark, Matrix, Row, Table, sentence, tables
-from harness.report.text import NOTHING
+from harness.report.text import NOTHING, short
 
 MOST_CELLS = 20_000
 MOST_REASONS = 200
@@ -28,7 +28,7 @@ _WORD = {
 }
 STYLE = {mark: f"m-{mark.name.lower().replace('_', '-')}" for mark in Mark}
 
-Line = tuple[str, bool, list["Box | None"]]
+Line = tuple[Row, list["Box | None"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,10 @@ def _bounded(rows: tuple[Row, ...], most: int) -> tuple[Row, ...]:
 
 def _line(row: Row, table: Table, number: Mapping[tuple[Mark, str], int]) -> Line:
     boxes = [
-        None if cell is None else _box(cell, number, calm=calm)
-        for cell, calm in zip(row.cells, table.calm_columns, strict=True)
+        None if cell is None else _box(cell, number, calm=calm, caller="" if row.caller or caller else cell.caller)
+        for cell, calm, (caller, _) in zip(row.cells, table.calm_columns, table.columns, strict=True)
     ]
-    return row.name, row.calm, boxes
+    return row, boxes
 
 
 def _label(cell: Cell) -> str:
@@ -177,7 +177,7 @@ def _label(cell: Cell) -> str:
     return f"{cell.mark.value}: {told}" if told else cell.mark.value
 
 
-def _box(cell: Cell, number: Mapping[tuple[Mark, str], int], *, calm: bool) -> Box:
+def _box(cell: Cell, number: Mapping[tuple[Mark, str], int], *, calm: bool, caller: str) -> Box:
     decided = cell.old or cell.new
     asked = cell.mark is not Mark.NOT_ASKABLE
     signs = _SIGN.get(cell.old, "?") + _SIGN.get(cell.new, "?") if decided else _ALONE[cell.outcome] if asked else ""
@@ -187,7 +187,7 @@ def _box(cell: Cell, number: Mapping[tuple[Mark, str], int], *, calm: bool) -> B
         signs=signs,
         word=_WORD[cell.mark],
         style="" if as_before else STYLE[cell.mark],
-        label=_label(cell),
+        label=f"{_label(cell)}, asked as {short(caller, 60)}" if caller else _label(cell),
         why=None if as_before else number.get((cell.mark, cell.reason)),
         calm_column=calm,
     )

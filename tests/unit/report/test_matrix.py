@@ -116,6 +116,37 @@ def test_columns_stand_together_by_caller(summary: Summary) -> None:
     assert table.columns == (("web", "b"), ("web", "a"), ("", "none"), ("app", "a"), ("app", "b"))
 
 
+def test_callers_become_rows_where_columns_would_stay_empty(summary: Summary) -> None:
+    cells = [
+        _case(4 * at + n, row=f"GET /{at}", column=f"c{n}", caller=f"caller-{at}") for at in range(5) for n in range(4)
+    ]
+    (table,) = tables(matrix(_with(summary, *cells)))
+    assert len(table.columns) == 4
+    assert [(row.name, row.caller) for row in table.rows][:2] == [("GET /0", "caller-0"), ("GET /1", "caller-1")]
+    assert all(cell is not None for row in table.rows for cell in row.cells)
+
+
+def test_outside_of_callers_one_caller_per_operation_is_told_by_the_cell(summary: Summary) -> None:
+    cells = [_case(at, row=f"GET /{at}", column="TRACE", caller=f"c{at}", group=Group.SURFACE) for at in range(5)]
+    (table,) = tables(matrix(_with(summary, *cells)))
+    assert table.columns == (("", "TRACE"),)
+    (sheet,) = page_of(matrix(_with(summary, *cells))).sheets
+    box = sheet.lines[3][1][0]
+    assert box is not None
+    assert box.label == "passed, asked as c3"
+
+
+def test_the_rows_of_an_operation_stand_together(summary: Summary) -> None:
+    order = [("GET /a", "web"), ("GET /b", "web"), ("GET /a", "app"), ("GET /b", "job"), ("GET /a", "tab")]
+    cells = [
+        _case(9 * at + n, row=row, caller=caller, column=f"{n}")
+        for at, (row, caller) in enumerate(order)
+        for n in range(9)
+    ]
+    (table,) = tables(matrix(_with(summary, *cells)))
+    assert [row.name for row in table.rows] == ["GET /a"] * 3 + ["GET /b"] * 2
+
+
 def test_a_wide_group_comes_in_parts_and_loses_nothing(summary: Summary) -> None:
     wide = [_case(index, column=f"c{index}", row=f"GET /{index % 3}") for index in range(MOST_COLUMNS * 2 + 5)]
     found = tables(matrix(_with(summary, *wide)))
@@ -198,7 +229,7 @@ def test_a_page_of_very_many_cells_is_bounded_and_keeps_the_weaker_ones(summary:
     page = page_of(matrix(_with(summary, *cases[:-1], bad)))
     (sheet,) = page.sheets
     assert (len(sheet.lines), sheet.left) == (500, 100)
-    assert sheet.lines[-1][0] == "GET /599"
+    assert sheet.lines[-1][0].name == "GET /599"
     assert sheet.narrowed
 
 
