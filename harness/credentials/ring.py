@@ -26,6 +26,11 @@ from harness.scenario.credential import (
 from harness.scenario.types import Identity
 
 _REMEMBERED = 1024
+MOST_SIGNATURES = 5000
+"""How many signatures of an identity and side are masked: each is another, and every mask stays in memory.
+
+A signature proves its one request alone, and for five minutes; its header is never journaled in any case.
+"""
 _FIELDS = tuple((getattr(Request, one.name).__get__, getattr(Request, one.name).__set__) for one in fields(Request))
 _URL, _HEADERS, _CERTIFICATE = (getattr(Request, name).__set__ for name in ("url", "headers", "certificate"))
 _BARE = Request.__new__
@@ -44,6 +49,7 @@ class Ring:
         "_label",
         "_pieces",
         "_seen",
+        "_signatures",
         "_signing",
         "_versions",
         "held",
@@ -69,6 +75,7 @@ class Ring:
         self._versions: tuple[int, ...] | None = None
         self._added = Addition()
         self._seen: dict[Headers, Headers] = {}
+        self._signatures = 0
 
     def presented(self, request: Request, now: float) -> Request:
         """Return `request` as it is sent at `now`; raise CredentialUnavailable."""
@@ -142,7 +149,9 @@ class Ring:
         keys = held.at(now).value
         assert isinstance(keys, AwsKeys)
         headers, made = signature(request, credential, keys, now, fault)
-        self._hide(Secret(value=made, label=self._label))
+        if self._signatures < MOST_SIGNATURES:
+            self._signatures += 1
+            self._hide(Secret(value=made, label=self._label))
         return _changed(request, request.url, request.headers + headers, request.certificate)
 
 

@@ -127,13 +127,22 @@ class Mask:
             yield first, last, words
 
     def _hits(self, view: bytes) -> Iterator[Span]:
-        for needle, (form, words) in self._forms.items():
-            for start, end in _occurrences(view, needle):
-                yield (*_widened(view, start, end), words) if form.widen else (start, end, words)
+        for needle in self._near(view):
+            if needle in self._forms:
+                form, words = self._forms[needle]
+                for start, end in _occurrences(view, needle):
+                    yield (*_widened(view, start, end), words) if form.widen else (start, end, words)
         lower = view.lower()
-        for needle, words in self._hex.items():
-            for start, end in _occurrences(lower, needle):
-                yield start, end, words
+        for needle in self._near(lower):
+            if needle in self._hex:
+                for start, end in _occurrences(lower, needle):
+                    yield start, end, self._hex[needle]
+
+    def _near(self, view: bytes) -> Iterable[bytes]:
+        """Return the needles that may be in `view`: few, even where thousands of tokens were hidden."""
+        cells = memoryview(view)[: len(view) // _WINDOW * _WINDOW].cast("Q")
+        framed = self._windows.keys() & set(cells) if self._windows else ()
+        return dict.fromkeys((*self._few, *(needle for window in framed for needle in self._windows[window])))
 
 
 def _occurrences(view: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
