@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
@@ -17,6 +18,7 @@ from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.side import Side
 from harness.wire.client import Wire
 from tests.servers.hostile import HostileServer, Visit, server_context
+from tests.servers.nginx import Nginx, Server
 from tests.servers.tls import Authority
 
 Ask = Callable[..., Answer]
@@ -151,6 +153,81 @@ def test_what_cannot_be_shown_is_not_sent(
     assert answer.reason is Reason.REFUSED_TO_SEND
     assert words in answer.detail
     assert "'partner'" in answer.detail
+
+
+def _issued(subject: str, key: Any, issuer: x509.Certificate | None, signer: Any, *, ca: bool) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer.subject if issuer else name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .sign(signer, hashes.SHA256())
+    )
+
+
+def _pem(*certificates: x509.Certificate) -> bytes:
+    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
+
+
+def _key_pem(key: Any) -> bytes:
+    form = serialization.PrivateFormat.PKCS8
+    return bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+
+
+def test_the_chain_behind_the_leaf_is_shown_too(ask: Ask, authority: Authority) -> None:
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
+    root = _issued("root", keys[0], None, keys[0], ca=True)
+    middle = _issued("middle", keys[1], root, keys[0], ca=True)
+    leaf = _issued("partner", keys[2], middle, keys[1], ca=False)
+    context = asking(authority, ssl.CERT_REQUIRED)
+    context.load_verify_locations(cadata=_pem(root).decode())
+    answers = []
+    for shown in (_pem(leaf, middle), _pem(leaf)):
+        certificate = ClientCertificate(certificate=shown, key=_key_pem(keys[2]), label="partner")
+        with HostileServer({"/who": who}, tls=context) as server:
+            answers.append(ask(server.url + "/who", certificate=certificate, gateway={"ca_file": authority.ca_file}))
+    assert isinstance(answers[0], Response)
+    assert answers[0].body.content == b"partner"
+    assert isinstance(answers[1], NoResponse)
+    assert answers[1].reason is Reason.TLS
+
+
+def test_a_key_that_the_library_holds_for_too_weak_is_not_sent(ask: Ask, authority: Authority) -> None:
+    key = rsa.generate_private_key(65537, 1024)
+    weak = ClientCertificate(
+        certificate=_pem(_issued("weak", key, None, key, ca=False)), key=_key_pem(key), label="weak"
+    )
+    with HostileServer(tls=asking(authority)) as server:
+        answer = ask(server.url + "/ok", certificate=weak, gateway={"ca_file": authority.ca_file})
+        assert server.seen == []
+    assert isinstance(answer, NoResponse)
+    assert answer.reason is Reason.REFUSED_TO_SEND
+    assert "key" in answer.detail
+
+
+@pytest.mark.server("nginx")
+def test_streams_of_http_2_keep_to_their_certificate(
+    start_nginx: Callable[..., Nginx], authority: Authority, open_wire: Callable[..., Wire], drain: Drain
+) -> None:
+    ask_for = f"ssl_verify_client optional; ssl_client_certificate {authority.ca_file};"
+    body = ask_for + "location / { return 200 '$ssl_client_s_dn'; }"
+    nginx = start_nginx(Server(body=body, tls=authority.certificate("127.0.0.1"), http2=True))
+    url = f"https://127.0.0.1:{nginx.port}"
+    gateway = Gateway(side=Side.OLD, kind="generic", url=url, ca_file=authority.ca_file, http="2")
+    wire = open_wire(gateway, limits=Limits(rate=1e6, concurrency=16))
+    callers = [None, shown_by(authority, "one.example"), shown_by(authority, "two.example")]
+    for token in range(60):
+        wire.submit(Request(side=Side.OLD, method="GET", url=url + "/", certificate=callers[token % 3]), token)
+    for token, done in enumerate(drain(wire, 60)):
+        caller = callers[token % 3]
+        assert isinstance(done.answer, Response)
+        assert (done.answer.version, done.answer.body.content.decode()) == ("2", f"CN={caller.label}" if caller else "")
 
 
 def test_a_certificate_on_plain_http_is_not_sent(ask: Ask, authority: Authority, hostile: HostileServer) -> None:
