@@ -1,12 +1,13 @@
 """What one identity presents to one side, put together once and again only when a token changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 from harness.clouds.aws_keys import AwsKeys
 from harness.credentials.apply import Addition, addition, is_fixed, names_of, with_headers, with_parameters
 from harness.credentials.faults import authorizations, needs_token
 from harness.credentials.held import Held
+from harness.credentials.secrets import key_texts
 from harness.credentials.sources import Source, parts_of
 from harness.credentials.trouble import CredentialUnavailable
 from harness.model.request import ClientCertificate, Headers, Request
@@ -101,6 +102,7 @@ class Ring:
             return self._faulty(credential, keep)
         if isinstance(credential, CertificateCredential):
             self._certificate = credential.certificate
+            self._tell(key_texts(credential.certificate.key))
         elif isinstance(credential, FaultySignature):
             self._signing = credential.source, credential.fault, keep(credential.source)
         elif isinstance(credential, SigV4Credential):
@@ -117,11 +119,16 @@ class Ring:
             except (ValueError, RecursionError):  # whoever issued it may have put anything into it
                 raise CredentialUnavailable("the token cannot be written anew") from None
             for one in tokens:
-                for part in parts_of(one) if one else ():
-                    self._hide(Secret(value=part, label=self._label))
+                self._tell(parts_of(one))
             return _bearer(*tokens)
 
         return piece
+
+    def _tell(self, secrets: Iterable[str]) -> None:
+        """Hide what was made here."""
+        for secret in secrets:
+            if secret:
+                self._hide(Secret(value=secret, label=self._label))
 
     def _additions(self, now: float) -> Addition:
         """Put the pieces together anew where something was got since the last time."""
@@ -148,10 +155,13 @@ class Ring:
         credential, fault, held = self._signing
         keys = held.at(now).value
         assert isinstance(keys, AwsKeys)
-        headers, made = signature(request, credential, keys, now, fault)
+        try:
+            headers, made = signature(request, credential, keys, now, fault)
+        except ValueError:  # what has no UTF-8, which the wire would refuse as well
+            raise CredentialUnavailable("the request cannot be signed: it is no text that can be sent") from None
         if self._signatures < MOST_SIGNATURES:
             self._signatures += 1
-            self._hide(Secret(value=made, label=self._label))
+            self._tell((made,))
         return _changed(request, request.url, request.headers + headers, request.certificate)
 
 

@@ -27,7 +27,8 @@ def signature(
 ) -> tuple[Headers, str]:
     """Return the headers that sign `request` at `now` (seconds since 1970), and the signature in them.
 
-    A date or session token that the request names itself is signed as it is. With a `fault`, the rest is right.
+    A date or session token that the request names itself is signed as it is. With a `fault`, the rest is right. Raises
+    ValueError for what has no UTF-8.
     """
     if fault is SignatureFault.CLOCK:
         now -= _HOUR
@@ -64,6 +65,7 @@ def _as_aws(request: Request, headers: Headers, body: bytes, stamp: str) -> AWSR
 
     The query is decoded here and encoded canonically by the signer, as AWS does it with what arrives.
     """
+    "".join((request.url, *(value for _, value in headers))).encode()  # botocore stumbles over surrogates much later
     parts = urlsplit(request.url)
     aws = AWSRequest(method=request.method, url=request.url, data=body)
     pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)

@@ -122,10 +122,12 @@ def test_each_side_has_its_own_and_names_may_be_reused() -> None:
 
 
 def test_a_certificate_goes_with_the_request_unless_it_has_one() -> None:
-    mine = ClientCertificate(certificate=b"c", key=b"k", label="partner's")
+    mine = ClientCertificate(certificate=b"c", key=b"its-key-0", label="partner's")
     own = replace(mine, label="own")
     caller = identity(CertificateCredential(certificate=mine), BearerCredential(token="t"))
-    sent = Ring().sent(caller)
+    ring = Ring()
+    sent = ring.sent(caller)
+    assert ring.hidden == ["its-key-0"]
     assert (sent.certificate, sent.headers[-1]) == (mine, ("Authorization", "Bearer t"))
     assert Ring().sent(caller, replace(REQUEST, certificate=own)).certificate == own
 
@@ -147,6 +149,25 @@ def test_a_token_is_fetched_once_for_all_and_again_before_its_end() -> None:
         ring.authorization(identity(oauth2(server.url, scope="more"), name="other"))
         assert len(server.asked) == 3
     assert {"token-00000001", "token-00000002"} <= set(ring.hidden)
+
+
+def test_a_faulty_token_shares_what_was_fetched_for_the_good_one() -> None:
+    ring = Ring()
+    with PlainServer(numbered(expires_in=600)) as server:
+        good = identity(oauth2(server.url))
+        twice, stripped = (
+            identity(FaultyToken(source=oauth2(server.url), fault=fault), name=fault)
+            for fault in (TokenFault.TWICE, TokenFault.STRIPPED)
+        )
+        assert ring.authorization(twice)[1] == ring.authorization(good)[0]
+        assert ring.refused(stripped) == "credential token without its signature: the token is opaque, not a JWT"
+        ring.clock.now += 570
+        assert ring.authorization(twice)[1] == "Bearer token-00000002"
+        assert len(server.asked) == 2
+        empty = identity(FaultyToken(source=oauth2(server.url, scope="x"), fault=TokenFault.EMPTY), name="empty")
+        assert ring.authorization(empty) == ["Bearer"]
+        assert len(server.asked) == 2
+    assert all(value.removeprefix("Bearer ") in ring.hidden for value in ring.authorization(twice))
 
 
 def test_a_short_life_is_renewed_after_two_thirds() -> None:
@@ -245,6 +266,12 @@ def test_a_case_with_its_own_authorization_keeps_it() -> None:
         assert Ring().sent(caller, request) == request
         assert clashes(caller, Side.OLD, request.url, request.headers) == ("header Authorization",)
     assert clashes(identity(aws), Side.OLD, "https://x/", (("x-amz-date", "x"),)) == ("header X-Amz-Date",)
+
+
+def test_a_request_that_is_no_text_is_not_signed() -> None:
+    caller = identity(SigV4Credential(region="eu-west-1", access_key="AKID", secret_key="secret-key"))
+    with pytest.raises(CredentialUnavailable, match="credential partner: the request cannot be signed"):
+        Ring().sent(caller, replace(REQUEST, headers=(("X", "\ud800"),)))
 
 
 def test_a_key_that_cannot_sign_is_told() -> None:

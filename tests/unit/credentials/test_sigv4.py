@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -250,6 +251,18 @@ def test_a_role_is_assumed_with_its_external_id(aws: Aws) -> None:
     assert token in HIDDEN
     assert status(sent) == 200
     assert "AWS answered 403 (AccessDenied" in unavailable(aws.role(external_id="wrong"))
+
+
+def test_a_roles_keys_are_renewed_before_their_end(aws: Aws) -> None:
+    shift = [0.0]
+    ring = Keyring(lambda _: None, clock=lambda: time.time() + shift[0])
+    caller = Identity(name="tester", old=(aws.role(),), new=())
+    tokens = []
+    for shift[0] in (0.0, 3500.0, 3560.0):
+        if ring.due(caller, Side.OLD):
+            ring.prepare(caller, Side.OLD)
+        tokens.append(dict(ring.present(caller, asking(aws)).headers)["X-Amz-Security-Token"])
+    assert tokens[0] == tokens[1] != tokens[2]
 
 
 def test_keys_come_from_a_profile_or_the_environment(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
