@@ -187,6 +187,11 @@ def _throttling(found: Found, plan: PlanLimit, old: tuple[Burst, Throttling], ne
             f"{allowed_at_once(plan)} at once, and old {before.value}",
             severity=Severity.MAJOR, old=told[0], new=told[1], remedy=_RATE_REMEDY,
         )  # fmt: skip
+    elif after is T.EARLY:
+        found.tell(
+            "limits", "both sides throttle before the plan says: correct `security.limits`, or raise both",
+            severity=Severity.MINOR, old=told[0], new=told[1],
+        )  # fmt: skip
     elif before is not after:
         found.tell("limits", f"old {before.value}; new {after.value}, as it should", severity=Severity.MINOR,
                    old=told[0], new=told[1])  # fmt: skip

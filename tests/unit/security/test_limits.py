@@ -82,7 +82,7 @@ JUDGED: dict[tuple[str, str], tuple[str, list[tuple[str, str, str]]]] = {
     ("DECLARED", "TROUBLE"): ("FAIL", STRICTER),
     ("DECLARED", "UNASKED"): ("ERROR", []),
     ("EARLY", "DECLARED"): ("PASS", TOLD),
-    ("EARLY", "EARLY"): ("PASS", []),
+    ("EARLY", "EARLY"): ("PASS", TOLD),
     ("EARLY", "NONE"): ("FAIL", WEAKER),
     ("NONE", "DECLARED"): ("PASS", TOLD),
     ("NONE", "EARLY"): ("FAIL", STRICTER),
