@@ -73,7 +73,7 @@ def _filled(found: tuple[Finding, ...], summary: Summary) -> tuple[list[msgspec.
 def _automation(summary: Summary) -> str:
     """Return what tells this analysis from others of the same repository; what follows the last slash is the run."""
     parts = ("cutover", summary.scenario or "scenario", summary.environment or "any", summary.run or "run")
-    return "/".join(quote(short(part, 100), safe=" ") for part in parts)
+    return "/".join(short(part, 100).replace("/", "-") for part in parts)
 
 
 def _invocation(summary: Summary, *, left: int) -> dict[str, Any]:

@@ -106,7 +106,9 @@ def asked(info: CaseInfo, old: str, new: str, *, cause: str = "", outcome: str =
 
 def info(index: int, row: str, column: str, caller: str = "", **more: object) -> CaseInfo:
     """Return a planned cell; probe's own fields and the case's may be given."""
-    of_probe = {name: more.pop(name) for name in ("group", "wants", "dangerous", "change", "valid") if name in more}
+    of_probe: dict[str, object] = {
+        name: more.pop(name) for name in ("group", "wants", "dangerous", "change", "valid") if name in more
+    }
     settings: dict[str, object] = {"group": Group.CALLERS, "row": row, "column": column, "caller": caller, **of_probe}
     named = f"{row}, {caller}: {column}" if caller else f"{row}: {column}"
     return CaseInfo(

@@ -108,7 +108,7 @@ def test_a_security_run_is_told_at_the_lines_of_its_scenario(summary: Summary) -
     assert rule["properties"]["security-severity"] == "9.8"
     assert rule["properties"]["tags"] == ["security", "callers"]
     assert "What to do: `validate-jwt`" in first["message"]["text"]
-    assert run["automationDetails"]["id"].startswith("cutover/Orders %7C security/staging/")
+    assert run["automationDetails"]["id"].startswith("cutover/Orders | security/staging/")
 
 
 def test_what_was_set_aside_is_no_result_and_what_is_unproven_no_error(summary: Summary) -> None:
