@@ -18,7 +18,10 @@ class Port(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
-    """One attempt to connect. `peer` and `here` are "address:port" of both ends ("" if there was no connection)."""
+    """One attempt to connect. `peer` and `here` are "address:port" of both ends.
+
+    Without a connection they are what was tried, and this machine's address on the way there ("" if none is known).
+    """
 
     state: Port
     detail: str = ""

@@ -131,7 +131,7 @@ def test_no_connection_says_why(
     hostile: HostileServer, authority: Authority, url: str, more: dict[str, Any], words: str
 ) -> None:
     url = url.format(free=free_ports(1)[0], plain=hostile.port)
-    told = talk(_gateway(url, ca_file=authority.ca_file, **more), b"GET / HTTP/1.1\r\n\r\n", timeout=1)
+    told = talk(_gateway(url, ca_file=authority.ca_file, **more), b"GET / HTTP/1.1\r\n\r\n", timeout=0.3)
     assert (told.answers, told.ended) == ((), "no connection")
     assert words in told.detail
     assert hostile.seen == []
