@@ -46,12 +46,7 @@ class Keyring:
     def present(self, identity: Identity, request: Request) -> Request:
         """Return `request` as this caller sends it to `request.side`; raise CredentialUnavailable."""
         ring = self._ring(identity, request.side)
-        if ring.is_fixed:
-            return ring.presented(request, 0.0)
-        try:
-            return ring.presented(request, self._clock())
-        except CredentialUnavailable as unavailable:
-            raise CredentialUnavailable(f"credential {identity.name}: {unavailable.reason}") from None
+        return ring.presented(request, 0.0 if ring.is_fixed else self._clock())
 
     def _ring(self, identity: Identity, side: Side) -> Ring:
         rings = self._old if side is Side.OLD else self._new

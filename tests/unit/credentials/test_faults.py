@@ -242,7 +242,7 @@ def test_what_cannot_be_asked_says_why(of: Credential, fault: TokenFault, public
 
 
 def test_a_token_that_turns_out_to_be_opaque_is_told() -> None:
-    with pytest.raises(CredentialUnavailable, match="credential derived: the token is opaque, not a JWT"):
+    with pytest.raises(CredentialUnavailable, match="the token is opaque, not a JWT"):
         faulty(OPAQUE, TokenFault.STRIPPED)
     first, second = faulty(OPAQUE, TokenFault.TWICE)
     assert second == "Bearer an-opaque-token-0123"

@@ -14,7 +14,9 @@ from moto.cognitoidp.utils import check_secret_hash
 
 from harness.clouds.cognito import secret_hash
 from harness.credentials.keyring import CredentialUnavailable, Keyring
+from harness.model.gateway import Gateway, Limits
 from harness.model.request import Headers, Request
+from harness.model.response import Response
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.credential import (
@@ -28,6 +30,7 @@ from harness.scenario.credential import (
     TokenFault,
 )
 from harness.scenario.types import Identity
+from harness.wire.client import Wire
 from tests.servers.moto import REGION, Moto
 from tests.servers.token_endpoint import TokenEndpoint, answers, close
 
@@ -175,6 +178,18 @@ def test_a_signature_is_accepted_and_one_changed_byte_is_not(aws: Aws, query: st
     signature = sent.headers[-1][1].rpartition("=")[2]
     assert {aws.secret_key, signature} <= set(HIDDEN)
     assert not {"accept-encoding", "user-agent"} & set(sent.headers[-1][1].partition("SignedHeaders=")[2].split(";"))
+
+
+def test_what_the_wire_sends_is_what_was_signed(aws: Aws) -> None:
+    limits = Limits(rate=1000, concurrency=1, timeout=10, body=1_000_000)
+    with Wire({Side.OLD: Gateway(side=Side.OLD, kind="generic", url=aws.url)}, limits) as wire:
+        for number, query in enumerate(("", "?b=2&a=%2F")):
+            wire.submit(presented(aws.credential(), asking(aws, query=query)), number)
+            ended = wire.wait(10)
+            assert ended
+            answer = ended[0][1].answer
+            assert isinstance(answer, Response)
+            assert answer.status == 200
 
 
 def test_other_credentials_are_signed_as_well(aws: Aws) -> None:
