@@ -16,6 +16,8 @@ Read = tuple[Decision, str]
 
 _REFUSALS = frozenset({401, 403, 407})
 _NOT_SERVED = frozenset({501, 505})
+# what there is no such method, path or size for: nothing that a control could have left behind
+_UNSERVED = frozenset({404, 405, 413, 414, 431})
 _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 # what a gateway does to requests that it will not even parse
 _HUNG_UP = frozenset({Reason.RESET, Reason.PROTOCOL})
@@ -36,7 +38,7 @@ def read(probe: Probe, request: Request, answer: Answer, control: int | None, di
         return Decision.REFUSED, f"{answer.status}, the block page of {page.product}"
     if probe.valid:
         return _valid(request, answer, dialect)
-    return _by_status(request, answer, control, dialect)
+    return _by_status(probe, request, answer, control, dialect)
 
 
 def _valid(request: Request, answer: Response, dialect: Dialect) -> Read:
@@ -58,7 +60,7 @@ def _silence(answer: NoResponse, probe: Probe) -> Read:
     return Decision.UNCLEAR, f"no answer ({answer.reason}): {answer.detail}"
 
 
-def _by_status(request: Request, answer: Response, control: int | None, dialect: Dialect) -> Read:
+def _by_status(probe: Probe, request: Request, answer: Response, control: int | None, dialect: Dialect) -> Read:
     status = answer.status
     if status in _REFUSALS:
         return Decision.REFUSED, str(status)
@@ -73,6 +75,8 @@ def _by_status(request: Request, answer: Response, control: int | None, dialect:
         return Decision.THROUGH, str(status)
     if status < 400:
         return Decision.REFUSED, f"{status}: sent elsewhere"
+    if probe.group is Group.SURFACE and status in _UNSERVED and not dialect.recognises_errors:
+        return Decision.REFUSED, f"{status}: not served"
     return _client_error(request, status, control, readings, dialect)
 
 

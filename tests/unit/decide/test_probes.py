@@ -122,6 +122,17 @@ def test_refusals_prove_nothing_where_the_valid_caller_is_refused_too() -> None:
     assert judged(PROBE, answer(401), answer(200), controls=shut).judgement.outcome is FAIL
 
 
+@pytest.mark.parametrize("status", [404, 405, 413])
+def test_a_method_that_nobody_serves_is_refused(status: int) -> None:
+    """Whoever says so, an unknown product or its backend: no control left such a thing behind."""
+    jury = Jury(kinds=dict.fromkeys(Side, "generic"))
+    probe = replace(TRICK, column="method PUT")
+    sent = exchange(Side.OLD, answer(status), "PUT"), exchange(Side.NEW, answer(status), "PUT")
+    found = jury.pair(probe, *sent, controls=LET_IN, explained=())
+    assert found.decisions == {"old": R, "new": R}
+    assert found.judgement.outcome is PASS
+
+
 def test_what_the_control_left_behind_is_no_refusal() -> None:
     made = {side: ControlSeen(status=201, decision=T) for side in Side}
     conflict = judged(PROBE, answer(401), answer(409), controls=made, method="POST")
