@@ -18,6 +18,7 @@ _REFUSALS = frozenset({401, 403, 407})
 _NOT_SERVED = frozenset({501, 505})
 # what there is no such method, path or size for: nothing that a control could have left behind
 _UNSERVED = frozenset({404, 405, 413, 414, 431})
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 # what a gateway does to requests that it will not even parse
 _HUNG_UP = frozenset({Reason.RESET, Reason.PROTOCOL})
@@ -93,10 +94,10 @@ def _client_error(
 ) -> Read:
     """Read an error that is none of the usual refusals.
 
-    Asked again, a safe request that is let in is answered as the valid caller's was. One that changes something may
-    meet what the control left behind: a conflict, say, which only a backend knows of.
+    Asked again, a request that changes nothing (CONNECT too) and is let in is answered as the valid caller's was. One
+    that changes something may meet what the control left behind: a conflict, say, which only a backend knows of.
     """
-    if request.safe or control is None:
+    if request.method not in _CHANGING or control is None:
         return Decision.REFUSED, str(status)
     if dialect.recognises_errors and not readings:
         return Decision.THROUGH, f"{status}, which {dialect.product} does not make itself: the backend answered"

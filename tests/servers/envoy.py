@@ -25,10 +25,24 @@ def find() -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Whose tokens are let in: checked by Envoy's jwt_authn against `jwks`, everywhere but below the `open` prefixes.
+
+    Without `audiences` a token for any audience will do.
+    """
+
+    issuer: str
+    jwks: dict[str, Any]
+    audiences: Sequence[str] = field(default=())
+    open: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What the listener does: `routes` come before the one that sends everything to the backend.
 
-    `catch_all` False leaves that one out; `lua` runs a script on each answer; `http2` offers HTTP/2 too.
+    `catch_all` False leaves that one out; `lua` runs a script on each answer; `http2` offers HTTP/2 too; `tokens` lets
+    nobody in without one; `manager` holds further settings of the connection manager.
     """
 
     backend: int
@@ -38,6 +52,8 @@ class Setup:
     drop_headers: Sequence[str] = field(default=())
     lua: str = ""
     http2: bool = False
+    tokens: Tokens | None = None
+    manager: dict[str, Any] = field(default_factory=dict)
 
 
 def to_backend(prefix: str = "/") -> dict[str, Any]:
@@ -106,7 +122,8 @@ def _manager(setup: Setup) -> dict[str, Any]:
     }
     if setup.drop_headers:
         host["response_headers_to_remove"] = list(setup.drop_headers)
-    filters = [_filter("lua", _lua(setup.lua))] if setup.lua else []
+    filters = [_filter("jwt_authn", _jwt_authn(setup.tokens))] if setup.tokens else []
+    filters += [_filter("lua", _lua(setup.lua))] if setup.lua else []
     filters.append(
         _filter("router", {"@type": f"{_API}.filters.http.router.v3.Router", "suppress_envoy_headers": True})
     )
@@ -119,6 +136,24 @@ def _manager(setup: Setup) -> dict[str, Any]:
         "normalize_path": False,
         "route_config": {"name": "routes", "virtual_hosts": [host]},
         "http_filters": filters,
+        **setup.manager,
+    }
+
+
+def _jwt_authn(tokens: Tokens) -> dict[str, Any]:
+    provider = {
+        "issuer": tokens.issuer,
+        "audiences": list(tokens.audiences),
+        "local_jwks": {"inline_string": json.dumps(tokens.jwks)},
+        "forward": True,
+    }
+    return {
+        "@type": f"{_API}.filters.http.jwt_authn.v3.JwtAuthentication",
+        "providers": {"issuer": provider},
+        "rules": [
+            *({"match": {"prefix": prefix}} for prefix in tokens.open),
+            {"match": {"prefix": "/"}, "requires": {"provider_name": "issuer"}},
+        ],
     }
 
 

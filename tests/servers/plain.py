@@ -11,12 +11,17 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request as it came."""
+    """One request as it came; `given` are its headers with those that came twice."""
 
     method: str
     target: str
     headers: dict[str, str]
     body: bytes
+    given: tuple[tuple[str, str], ...] = ()
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of a header (lower case), as often as it came."""
+        return [value for key, value in self.given if key.lower() == name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,10 @@ def _handler(server: PlainServer) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
-            asked = Asked(method=self.command, target=self.path, headers=dict(self.headers.items()), body=body)
+            given = tuple(self.headers.items())
+            # `path` is not what came: two slashes at its start are one there
+            target = self.requestline.split(" ")[1]
+            asked = Asked(method=self.command, target=target, headers=dict(given), body=body, given=given)
             server.asked.append(asked)
             answer = server.behave(asked)
             if answer.raw is not None:
@@ -103,6 +111,11 @@ def _handler(server: PlainServer) -> type[BaseHTTPRequestHandler]:
             if answer.status not in {204, 304}:
                 head.append(f"Content-Length: {len(answer.body)}")
             self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + content)
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+            """Count what is refused before it could be served, such as a header of 70 KB."""
+            server.asked.append(Asked(method=str(self.command), target="", headers={}, body=b""))
+            super().send_error(code, message, explain)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class names it so
             pass
