@@ -109,10 +109,11 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=ca_file)
         except (OSError, ValueError) as error:
             raise CloudTrouble(f"`ca_file` {quoted(ca_file)} cannot be read ({quoted(error)})") from None
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile or paths.capath:
+    if ssl.get_default_verify_paths().cafile:
         return ssl.create_default_context()
-    return httpx.create_ssl_context(trust_env=False)
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()  # a folder of certificates may be all that this machine has
+    return context
 
 
 def _why(error: Exception) -> str:
