@@ -9,7 +9,7 @@ from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked, Judged, Planned, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult, Finding
 from harness.model.outcome import Outcome, Severity
-from harness.model.probe import Probe
+from harness.model.probe import Group, Probe
 
 _INDEX = re.compile(r"\[\d+\]|(?<=line )\d+|(?<=record )\d+|(?<=byte )\d+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -289,8 +289,14 @@ def _probe_key(difference: RecordedDifference, probe: Probe) -> _Key:
     """
     if difference.at.startswith("header:"):
         return _key(difference, "")
-    column = "" if difference.cause == Cause.GATEWAY.value else probe.column
-    return (difference.cause, difference.at.partition(":")[0], probe.group.value, column)
+    return (difference.cause, difference.at.partition(":")[0], probe.group.value, _asked(difference, probe))
+
+
+def _asked(difference: RecordedDifference, probe: Probe) -> str:
+    """Return what a finding is about: the column; for a back door, the door."""
+    if difference.cause == Cause.GATEWAY.value:
+        return ""
+    return probe.row if probe.group is Group.DOORS else probe.column
 
 
 _WORDS = {

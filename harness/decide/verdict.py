@@ -39,7 +39,8 @@ def _count(cases: list[CaseResult], outcome: Outcome) -> int:
 
 
 def _accepted(case: CaseResult) -> bool:
-    return case.info.accepted and case.skipped
+    """Tell whether what stays unproven here was agreed to: it is listed, and holds nothing up."""
+    return case.info.accepted and (case.skipped or case.outcome is Outcome.INCONCLUSIVE)
 
 
 def decide(
@@ -81,8 +82,9 @@ def _holding(suite: SuiteResult, cases: Sequence[CaseResult]) -> list[str]:
     lines = []
     if suite.errors:
         lines.append(f"{suite.name}: {suite.errors} of {total} cases could not be judged (error)")
-    if suite.inconclusive:
-        lines.append(f"{suite.name}: {suite.inconclusive} of {total} cases proved nothing (inconclusive)")
+    doubtful = sum(case.outcome is Outcome.INCONCLUSIVE and not case.skipped and not _accepted(case) for case in mine)
+    if doubtful:
+        lines.append(f"{suite.name}: {doubtful} of {total} cases proved nothing (inconclusive)")
     if skipped and suite.name == OWN_TESTS:
         lines.append(f"{suite.name}: {skipped} skipped; what is skipped proves nothing")
     elif skipped and any(case.info.skip.startswith(NOT_ASKABLE) for case in mine):

@@ -52,9 +52,18 @@ def info(case: Case) -> CaseInfo:
         skip=skip_reason(case),
         accepted=case.accepted or case.unsafe == "skip",
         probe=case.probe,
-        file=Path(case.file).name,
+        file=_shown_path(case.file),
         line=case.line,
     )
+
+
+def _shown_path(file: str) -> str:
+    """Return where the scenario stands below the working directory, as code-scanning pages want it; else its name."""
+    path = Path(file)
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix() if file else ""
+    except (OSError, ValueError):
+        return path.name
 
 
 def skip_reason(case: Case) -> str:
