@@ -6,6 +6,7 @@ Set up right: GO. With one check left out of their own configuration: NO-GO, at 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.servers.command import Done, cutover
 from tests.servers.envoy import Envoy, Setup, Tokens
+from tests.servers.nginx import Nginx, Server
 from tests.servers.plain import Answer, Asked, PlainServer
+from tests.servers.tls import Authority, ServerFiles
 
 ISSUER = "https://issuer.shop.test"
 AUDIENCE = "orders-api"
@@ -30,7 +33,7 @@ new: {{kind: generic, url: "{new}"}}
 limits: {{rate: 1000}}
 credentials:
   clerk:
-    both: {{jwt: {{key_file: issuer.pem, headers: {{kid: one}}, claims: {{iss: "{issuer}", aud: {audience}, sub: clerk}}}}}}
+    both: {{jwt: {{key_file: issuer.pem, headers: {{kid: one}}, claims: {{iss: "{issuer}", aud: {audience}, scope: read}}}}}}
 cases:
   - {{name: orders, request: GET /orders, as: clerk}}
   - {{name: one order, request: GET /orders/7, as: clerk}}
@@ -129,3 +132,127 @@ def test_envoy_that_leaves_the_audience_out_is_weaker_there_alone(rehearse: Rehe
     assert done.findings() == weaker
     assert done.report["suites"]["parity"]["outcome"] == "PASS"
     assert done.report["suites"]["security"]["failed"] == len(operations)
+
+
+NAME = "api.shop.test"
+SECURE = """\
+version: 1
+name: TLS at another gateway
+old: {{kind: generic, url: "https://{name}:8443", connect_to: "127.0.0.1:{old}", ca_file: "{ca}"}}
+new: {{kind: generic, url: "https://{name}:8443", connect_to: "127.0.0.1:{new}", ca_file: "{ca}"}}
+limits: {{rate: 1000}}
+credentials: {{machine: {{both: {{client_cert: {{cert: "{client.cert}", key: "{client.key}"}}}}}}}}
+cases: [{{name: orders, request: GET /orders, as: machine}}]
+security: {{}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How an nginx speaks TLS."""
+
+    names: tuple[str, ...] = (NAME,)
+    days: float = 90.0
+    protocols: str = "TLSv1.2 TLSv1.3"
+    trusted: bool = True
+    demands: bool = False
+
+    def server(self, authority: Authority, other: Authority) -> Server:
+        now = datetime.now(UTC)
+        signer = authority if self.trusted else other
+        start = now - timedelta(days=20)
+        files: ServerFiles = signer.certificate(*self.names, start=start, end=now + timedelta(days=self.days))
+        demand = f"ssl_client_certificate {authority.ca_file}; ssl_verify_client on;" if self.demands else ""
+        # Debian's OpenSSL refuses the old versions itself at any other level
+        body = f"ssl_protocols {self.protocols}; ssl_ciphers ALL:@SECLEVEL=0; {demand}"
+        page = "location = /orders { default_type application/json; return 200 '{}'; } location / { return 404; }"
+        return Server(body=f"{body} {page}", tls=files, http2=True)
+
+
+OLD_VERSIONS = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"
+DOORS = {
+    "right": Door(),
+    "old versions": Door(protocols=OLD_VERSIONS),
+    "no 1.2": Door(protocols="TLSv1.3"),
+    "expired": Door(days=-2),
+    "nearly expired": Door(days=5),
+    "expires this month": Door(days=20),
+    "another authority's": Door(trusted=False),
+    "another name's": Door(names=("other.shop.test",)),
+    "wants a certificate": Door(demands=True),
+}
+FACTS: dict[str, tuple[str, str, str, dict[str, str], str]] = {
+    # old, new, the cell, what is found there (where: cause), and words of it
+    "alike": ("right", "right", "", {}, ""),
+    "versions gained": (
+        "right",
+        "old versions",
+        "protocol versions",
+        {"tls:TLS 1.0": "weaker", "tls:TLS 1.1": "weaker"},
+        "accepted by new, refused by old",
+    ),
+    "versions dropped": ("old versions", "right", "", {}, ""),
+    "a version lost": ("right", "no 1.2", "protocol versions", {"tls:TLS 1.2": "unexplained"}, "cannot connect"),
+    "expired": ("right", "expired", "certificate", {"tls:expiry": "unexplained", "tls:trust": "weaker"}, "2 days ago"),
+    "nearly expired": ("right", "nearly expired", "certificate", {"tls:expiry": "unexplained"}, "expires in 5 days"),
+    "expires this month": ("right", "expires this month", "", {}, ""),
+    "not trusted": ("right", "another authority's", "certificate", {"tls:trust": "weaker"}, "not trusted"),
+    "another name": ("right", "another name's", "certificate", {"tls:trust": "weaker"}, NAME),
+    "no longer demanded": (
+        "wants a certificate",
+        "right",
+        "client certificate",
+        {"tls:client certificate": "weaker"},
+        "new does not",
+    ),
+    "demanded now": (
+        "right",
+        "wants a certificate",
+        "client certificate",
+        {"tls:client certificate": "unexplained"},
+        "clients without one break",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[dict[str, int]]:
+    folder = tmp_path_factory.mktemp("doors")
+    other = Authority(folder / "other", "another authority")
+    with Nginx(folder / "nginx", [door.server(authority, other) for door in DOORS.values()]) as nginx:
+        yield dict(zip(DOORS, nginx.ports, strict=True))
+
+
+@pytest.mark.server("nginx")
+@pytest.mark.parametrize("row", FACTS.values(), ids=FACTS)
+def test_what_is_told_of_an_nginx(
+    tmp_path: Path, authority: Authority, doors: dict[str, int], row: tuple[str, str, str, dict[str, str], str]
+) -> None:
+    old, new, cell, found, words = row
+    client = authority.certificate("machine", client=True)
+    file = tmp_path / "tls.yaml"
+    text = SECURE.format(name=NAME, old=doors[old], new=doors[new], ca=authority.ca_file, client=client)
+    file.write_text(text, encoding="utf-8")
+    done = cutover("rehearse", file, "--suite", "security", "-k", "TLS", cwd=tmp_path)
+    assert done.code == (1 if found else 0), told(done)
+    assert {one["at"]: one["cause"] for one in done.findings()} == found, told(done)
+    assert {case for one in done.findings() for case in one["cases"]} == ({f"TLS: {cell}"} if cell else set())
+    assert all(one["severity"] == "critical" for one in done.findings() if one["cause"] == "weaker")
+    assert words in " ".join(one["title"] for one in done.findings())
+    assert done.report["suites"]["security"]["passed"] == (4 if found else 5)
+
+
+@pytest.mark.server("nginx")
+def test_an_nginx_that_speaks_old_versions_is_weaker_in_that_cell_alone(
+    tmp_path: Path, authority: Authority, doors: dict[str, int]
+) -> None:
+    client = authority.certificate("machine", client=True)
+    file = tmp_path / "tls.yaml"
+    ports = {"old": doors["right"], "new": doors["old versions"]}
+    file.write_text(SECURE.format(name=NAME, ca=authority.ca_file, client=client, **ports), encoding="utf-8")
+    done = cutover("rehearse", file, cwd=tmp_path)
+    assert done.code == 1, told(done)
+    assert {case for one in done.findings() for case in one["cases"]} == {"TLS: protocol versions"}
+    assert {one["cause"] for one in done.findings()} == {"weaker"}
+    assert done.report["suites"]["parity"]["outcome"] == "PASS"
+    assert not done.findings("ERROR"), told(done)
