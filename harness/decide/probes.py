@@ -96,7 +96,8 @@ class Jury:
 
     def _read(self, probe: Probe, asked: Exchange, controls: dict[Side, ControlSeen] | None) -> Read:
         side = asked.request.side
-        status = controls[side].status if controls and side in controls else None
+        control = controls.get(side) if controls else None
+        status = control.status if control and control.decision is T else None
         return read(probe, asked.request, asked.answer, status, dialect(self.kinds[side]))
 
     def _differences(
@@ -108,14 +109,16 @@ class Jury:
     ) -> tuple[Difference, ...]:
         (mine, _), (theirs, words) = reads
         found: tuple[Difference, ...] = ()
-        if (mine, theirs) == (R, R):
+        refused = (mine, theirs) == (R, R) and probe.reads is not Reads.CORS  # there it is the browser that refuses
+        if refused:
             found = tuple(self._in_other_words(one) for one in explained)
-        elif mine is theirs is T:
-            found = tuple(explained) if probe.reads is Reads.ANSWER else ()  # contents are for the parity suite
+        elif mine is theirs:
+            whole = mine is T and probe.reads is Reads.ANSWER  # other contents are for the parity suite
+            found = tuple(explained) if whole else ()
         elif mine is not U:
             found = (self._decision(probe, asked, mine, theirs, words),)
         old, new = asked[0].answer, asked[1].answer
-        if isinstance(old, Response) and isinstance(new, Response) and (probe.valid or (mine, theirs) == (R, R)):
+        if isinstance(old, Response) and isinstance(new, Response) and (probe.valid or refused):
             gone = lost(old, new)
             told = {one.at for one in gone}
             found = (*(one for one in found if one.at not in told), *gone)
@@ -133,18 +136,31 @@ class Jury:
         """Return the difference that the decisions are; at the status where that shows it."""
         old, new = (_status(one) for one in asked)
         at = "status" if old != new else "decision"
-        weaker = (mine, theirs) == (R, T)
-        changes = probe.wants is Wants.UNCHANGED and bool(probe.change)
-        cause = Cause.WEAKER if weaker else Cause.INTENDED if changes and theirs is R else Cause.UNEXPLAINED
+        cause, note, advice = self._account(probe, mine, theirs, words)
         return Difference(
             at=at,
             kind=Kind.VALUE,
             old=old if at == "status" else mine.value,
             new=new if at == "status" else theirs.value,
             cause=cause,
-            note=probe.change if cause is Cause.INTENDED else f"{probe.column}: new {theirs.value} ({words})",
-            remedy="" if cause is Cause.INTENDED else remedy(probe, self.kinds[Side.NEW], weaker=weaker),
+            note=note,
+            remedy=advice,
         )
+
+    def _account(self, probe: Probe, mine: Decision, theirs: Decision, words: str) -> tuple[Cause, str, str]:
+        """Return why the two decide otherwise, in a note, and what to do."""
+        if _is_excused(probe, mine, theirs):
+            return Cause.GATEWAY, probe.excuse, ""
+        if probe.wants is Wants.UNCHANGED and probe.change and theirs is R:
+            return Cause.INTENDED, probe.change, ""
+        weaker = (mine, theirs) == (R, T)
+        advice = remedy(probe, self.kinds[Side.NEW], weaker=weaker)
+        return Cause.WEAKER if weaker else Cause.UNEXPLAINED, f"{probe.column}: new {theirs} ({words})", advice
+
+
+def _is_excused(probe: Probe, mine: Decision, theirs: Decision) -> bool:
+    """Tell whether the two products are known to decide this otherwise, in this very direction."""
+    return mine is not theirs and probe.excused is theirs
 
 
 _Reason = tuple[Outcome, str]
@@ -170,6 +186,8 @@ def _decided(probe: Probe, mine: Read, theirs: Read, old: Exchange, new: Exchang
         return _unchanged(probe, before, after, old_words, new_words)
     if probe.valid and before is after is R:
         return [(Outcome.INCONCLUSIVE, f"both refuse a caller of the scenario (old: {old_words}): this shows nothing")]
+    if _is_excused(probe, before, after):
+        return []
     if (before, after) == (R, T):
         return [(Outcome.FAIL, f"weaker than old: old refuses ({old_words}), new lets through ({new_words})")]
     if (before, after) == (T, R):

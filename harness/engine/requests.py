@@ -1,7 +1,7 @@
 """A step → the request that one side gets."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from harness import __version__
@@ -48,19 +48,21 @@ class Outbound:
             side=side,
             method=step.method,
             url=gateway.url + target,
-            headers=with_defaults(headers),
+            headers=headers if step.identity else with_defaults(headers),
             body=body,
             timeout=self.scenario.limits.timeout,
             door=step.door,
         )
-        return made if step.identity is None else self.present(step.identity, made)
+        return self.present(step.identity, made) if step.identity else made
 
     def present(self, identity: str, request: Request) -> Request:
         """Return `request` as this caller sends it; raises NotMade."""
         try:
-            return self.keyring.present(self.identities[identity], request)
+            presented = self.keyring.present(self.identities[identity], request)
         except CredentialUnavailable as missing:
             raise NotMade(f"credential {identity}: {missing.reason}") from missing
+        # after the credential, whose own User-Agent or Accept goes before ours; signatures do not cover these
+        return replace(presented, headers=with_defaults(presented.headers))
 
     def due(self, case: Case) -> bool:
         """Tell whether something must be fetched before this case can be asked."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.engine.requests import Outbound
+from harness.engine.requests import Outbound, with_defaults
 from harness.model.event import Checked, Point
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
@@ -41,7 +41,8 @@ class Bench:
         keyring = self.outbound.keyring
         if keyring.due(known, request.side):
             keyring.prepare(known, request.side)
-        return keyring.present(known, request)
+        presented = keyring.present(known, request)
+        return replace(presented, headers=with_defaults(presented.headers))
 
     def pause(self) -> None:
         """Wait for one beat of the scenario's rate."""

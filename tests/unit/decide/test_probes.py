@@ -24,6 +24,7 @@ WAF = replace(PROBE, group=Group.WAF, reads=Reads.BLOCK, column="SQL injection i
 DOOR = replace(PROBE, group=Group.DOORS, reads=Reads.REACH, wants=Wants.REFUSED, control=None)
 ORIGIN = "https://foreign.example"
 CORS = replace(PROBE, group=Group.CORS, reads=Reads.CORS, cors=CorsAsk(origin=ORIGIN, method="GET"), control=None)
+LARGER = replace(PROBE, group=Group.SURFACE, column="10 MB", excused=T, excuse="no such limit")
 ALLOWED = (("Access-Control-Allow-Origin", ORIGIN),)
 BLOCKED = Body(content=b"The request is blocked.")
 LET_IN = {side: ControlSeen(status=200, decision=T) for side in Side}
@@ -99,6 +100,8 @@ ROWS: dict[str, tuple[Probe, Answer, Answer, Decision, Decision, Outcome]] = {
     "origin refused by both": (CORS, answer(200), answer(200), R, R, PASS),
     "origin reflected by new": (CORS, answer(200), answer(200, headers=ALLOWED), R, T, FAIL),
     "origin allowed before": (CORS, answer(200, headers=ALLOWED), answer(200), T, R, FAIL),
+    "a known difference, in its direction": (LARGER, answer(413), answer(200), R, T, PASS),
+    "a known difference, the other way round": (LARGER, answer(200), answer(413), T, R, FAIL),
     "the harness stalled": (PROBE, STALLED, answer(200), U, T, ERROR),
 }
 
@@ -158,6 +161,18 @@ def test_other_words_for_a_refusal_are_the_products() -> None:
     found = judged(PROBE, answer(403), answer(401), explained=explained)
     assert [one.cause for one in found.differences] == [Cause.GATEWAY, Cause.GATEWAY, Cause.IDENTITY]
     assert "403" in found.differences[0].remedy
+
+
+def test_a_refused_valid_caller_is_no_measure_of_letting_in() -> None:
+    refused = {side: ControlSeen(status=404, decision=R) for side in Side}
+    found = judged(PROBE, answer(403), answer(404), controls=refused)
+    assert found.decisions["new"] == R
+    assert found.judgement.outcome is DOUBT
+
+
+def test_what_a_browser_refuses_is_no_refusal_of_the_gateway() -> None:
+    new = answer(200, headers=(("X-Powered-By", "somebody"),))
+    assert judged(CORS, answer(403), new).judgement.outcome is PASS
 
 
 def test_both_let_a_trick_through_but_it_leads_elsewhere() -> None:
