@@ -3,8 +3,10 @@
 Set up right: GO. With one check left out of their own configuration: NO-GO, at that very cell.
 """
 
+import http.client
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +17,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.servers.command import Done, cutover
+from harness.lab.serve import Lab
+from tests.servers.command import ROOT, Done, cutover
 from tests.servers.envoy import Envoy, Setup, Tokens
+from tests.servers.moto import REGION, Moto
 from tests.servers.nginx import Nginx, Server
 from tests.servers.plain import Answer, Asked, PlainServer
 from tests.servers.tls import Authority, ServerFiles
@@ -256,3 +260,114 @@ def test_an_nginx_that_speaks_old_versions_is_weaker_in_that_cell_alone(
     assert {one["cause"] for one in done.findings()} == {"weaker"}
     assert done.report["suites"]["parity"]["outcome"] == "PASS"
     assert not done.findings("ERROR"), told(done)
+
+
+SIGNED = """\
+version: 1
+name: Signatures at another gateway
+old: {{kind: generic, url: "{old}"}}
+new: {{kind: generic, url: "{new}"}}
+limits: {{rate: 1000}}
+credentials:
+  signer: {{both: {{sigv4: {{{keys}, secret_key: "{secret}"}}}}}}
+  stranger: {{both: {{sigv4: {{{keys}, secret_key: "{other}"}}}}}}
+cases:
+  - name: who am I
+    request: POST /
+    form: {{Action: GetCallerIdentity, Version: "2011-06-15"}}
+    as: signer
+    unsafe: run
+security: {{identities: {{one byte of the secret is another: stranger}}}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A user of the signature service, and the gateways that ask it about each request."""
+
+    url: str
+    access_key: str
+    secret_key: str
+
+    def verifying(self, asked: Asked) -> Answer:
+        """Let in whom the service lets in: it sees the request as it came, byte by byte."""
+        if (asked.method, asked.target) != ("POST", "/"):
+            return Answer(status=404)
+        if not asked.all("authorization"):
+            return Answer(status=403)  # without one, moto itself only crashes
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=10)
+        with closing(connection):
+            connection.putrequest("POST", "/", skip_host=True, skip_accept_encoding=True)
+            for name, value in asked.given:
+                connection.putheader(name, value)
+            connection.endheaders(asked.body)
+            answer = connection.getresponse()
+            return Answer(
+                status=answer.status, body=b'{"user": "tester"}' if b":user/tester<" in answer.read() else b"{}"
+            )
+
+    def trusting(self, asked: Asked) -> Answer:
+        """Let in whoever names a key, as a gateway does that takes a signature for an API key."""
+        known = f"Credential={self.access_key}/" in "".join(asked.all("authorization"))
+        if (asked.method, asked.target) == ("POST", "/") and known:
+            return Answer(body=b'{"user": "tester"}')
+        return self.verifying(asked)
+
+
+@pytest.fixture(scope="module")
+def signer() -> Iterator[Signer]:
+    with Moto() as moto:
+        iam = moto.client("iam")
+        allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.create_user(UserName="tester")
+        iam.put_user_policy(UserName="tester", PolicyName="all", PolicyDocument=json.dumps(allow))
+        keys = iam.create_access_key(UserName="tester")["AccessKey"]
+        moto.with_authentication()
+        yield Signer(url=moto.url, access_key=keys["AccessKeyId"], secret_key=keys["SecretAccessKey"])
+
+
+def signed(folder: Path, signer: Signer, old: PlainServer, new: PlainServer) -> Path:
+    secret = signer.secret_key
+    other = secret[:-1] + ("x" if secret[-1] != "x" else "y")
+    keys = f"region: {REGION}, service: sts, access_key: {signer.access_key}"
+    file = folder / "signed.yaml"
+    file.write_text(SIGNED.format(old=old.url, new=new.url, keys=keys, secret=secret, other=other), encoding="utf-8")
+    return file
+
+
+def test_a_service_that_verifies_signatures_takes_ours_and_no_byte_of_another(tmp_path: Path, signer: Signer) -> None:
+    with PlainServer(signer.verifying) as old, PlainServer(signer.verifying) as new:
+        done = cutover("rehearse", signed(tmp_path, signer, old, new), cwd=tmp_path)
+    assert done.code == 0, told(done)
+    decisions = {one["case"]: one["pairs"][-1]["decisions"] for one in done.rounds() if one["suite"] == "security"}
+    through, refused = ({"old": word, "new": word} for word in ("let through", "refused"))
+    assert decisions["POST /, signer: as it is"] == through
+    assert decisions["POST /, signer: signed with another secret"] == refused
+    assert decisions["POST /, signer: body changed after signing"] == refused
+    assert decisions["POST /, stranger: one byte of the secret is another"] == refused
+
+
+def test_a_gateway_that_checks_no_signature_is_weaker(tmp_path: Path, signer: Signer) -> None:
+    with PlainServer(signer.verifying) as old, PlainServer(signer.trusting) as new:
+        done = cutover("rehearse", signed(tmp_path, signer, old, new), cwd=tmp_path)
+    assert done.code == 1, told(done)
+    weaker = {case for one in done.findings() if one["cause"] == "weaker" for case in one["cases"]}
+    assert weaker == {
+        "POST /, signer: signed with another secret",
+        "POST /, signer: body changed after signing",
+        "POST /, stranger: one byte of the secret is another",
+    }
+    assert all(one["severity"] == "critical" for one in done.findings())
+
+
+def test_the_labs_old_gateway_verifies_signatures_too(tmp_path: Path) -> None:
+    with Lab() as ports:
+        sets = [word for name, value in ports.sets.items() for word in ("--set", f"{name}={value}")]
+        narrow = ("--suite", "security", "-k", "ledger and sign")
+        done = cutover("rehearse", ROOT / "scenarios" / "security.yaml", *narrow, *sets, cwd=tmp_path)
+    assert done.code == 0, told(done)
+    decisions = {one["case"]: one["pairs"][-1]["decisions"] for one in done.rounds()}
+    assert decisions["POST /ledger, signer: as it is"] == {"old": "let through", "new": "let through"}
+    refused = ("signed with another secret", "signed an hour ago", "body changed after signing")
+    for column in refused:
+        assert decisions[f"POST /ledger, signer: {column}"] == {"old": "refused", "new": "refused"}
