@@ -64,7 +64,7 @@ class LabPorts:
     @property
     def sets(self) -> dict[str, str]:
         """Return what `--set` gives to scenarios/security.yaml, by name."""
-        ports = {f"{name}_port": str(getattr(self, name)) for name in ("backend", *DOORS)}
+        ports = {f"{name}_port": str(getattr(self, name)) for name in DOORS}
         return {**ports, "lab_files": self.files}
 
     def line(self) -> str:

@@ -28,7 +28,7 @@ _RULES = {
         r"\b(?:sleep|benchmark|pg_sleep|load_file|extractvalue|updatexml)\s*\(",
         r"\bwaitfor\s+delay\b",
         r"['\"]\s*;?\s*(?:--|#|/\*)",
-        r"\bselect\b.{1,80}\bfrom\b",
+        r"\bselect\s+(?:\*|[\w.@()'\"]+(?:\s*,\s*[\w.@()'\"]+)*)\s+from\b",
         r"\binformation_schema\b|\bxp_cmdshell\b",
     ),
     "cross-site scripting": (

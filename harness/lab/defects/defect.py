@@ -13,8 +13,9 @@ class Defect:
 
     `case` is the case of scenarios/demo.yaml that must catch it, `at` the place of the expected finding; a harmless
     one must not be found at all and says what it touches. In the suite `security`, `case` is a glob (fnmatch) over the
-    cells of scenarios/security.yaml, "row, caller: column", and `at` one over places. `front` stands between the callers and the new gateway,
-    `back` between that gateway and the backend, `settings` changes how the gateway is configured.
+    cells of scenarios/security.yaml, "row, caller: column", and `at` one over places. `front` stands between the
+    callers and the new gateway, `back` between that gateway and the backend, `settings` changes how the gateway is
+    configured.
     """
 
     name: str

@@ -102,7 +102,7 @@ DEFECTS = (
         case=f"{_REPORT}encoded letter",
         at="status",
         does="%70artners is partners.",
-        models="A proxy that decodes paths before they are matched (facts 1.4: the old side matches them as they came).",
+        models="A proxy that decodes paths before they are matched (facts 1.4: the old side matches raw ones).",
         front=reread(lambda path: unquote_to_bytes(path) if path.startswith(b"/%70artners") else path),
     ),
     Defect(

@@ -104,8 +104,8 @@ DEFECTS = (
         family="token",
         case=f"{_CLERK}token with an unknown kid",
         at="status",
-        does="A key that the issuer does not list is not asked for.",
-        models="A fixed key in a policy instead of the issuer's key set (facts 2.1, TokenSignatureKeyNotFound).",
+        does="Tokens of keys that the issuer does not list are accepted.",
+        models="A key that is not found taken for one that need not be asked (facts 2.1, TokenSignatureKeyNotFound).",
         settings=tokens(key_id=False),
     ),
     Defect(

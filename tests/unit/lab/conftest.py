@@ -1,21 +1,29 @@
-"""The lab's servers, all in one thread: old, new, backend, and one new gateway for each defect."""
+"""The lab's servers in threads: for parity old, new, backend, and a new gateway for each defect; whole labs as needed."""
 
 import asyncio
 import http.client
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.lab import keys
 from harness.lab.backend import Backend
 from harness.lab.catalogue import DEFECTS
 from harness.lab.gateway_aws import LARGEST_PAYLOAD, AwsGateway
 from harness.lab.message import Addresses
-from harness.lab.serve import new_gateway
+from harness.lab.ports import LabConfig, LabPorts
+from harness.lab.servers import Servers, new_gateway
 from harness.lab.serving import Listener, Serving, application, listen
 from harness.lab.upstream import Upstream
+
+if TYPE_CHECKING:
+    from harness.lab.keys import Keys
 
 HOST = "127.0.0.1"
 CLEAN = ""
@@ -109,7 +117,7 @@ class _Thread:
         self._add(Serving(application(Backend().handle), backend, dated=True))
         gateway = AwsGateway(self._upstream(), timeout=1.0)
         self._add(Serving(application(gateway.handle, largest=LARGEST_PAYLOAD), old, dated=False))
-        for defect in (None, *DEFECTS):
+        for defect in (None, *(one for one in DEFECTS if one.suite == "parity")):
             listener = self._listener()
             port = _port(listener)
             addresses = Addresses(
@@ -148,3 +156,54 @@ def site() -> Iterator[Site]:
     thread.start()
     yield thread.site
     thread.stop()
+
+
+class Labs:
+    """Whole labs, each made when it is first asked for; all of them share their keys, so that tokens fit every one."""
+
+    def __init__(self) -> None:
+        self.keys: Keys = keys.make()
+        self._servers: dict[str, Servers] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def ports(self, defect: str = CLEAN) -> LabPorts:
+        """Return where the lab with this defect listens."""
+        if defect not in self._servers:
+            asyncio.run_coroutine_threadsafe(self._start(defect), self._loop).result(20)
+        return self._servers[defect].ports
+
+    async def _start(self, defect: str) -> None:
+        servers = Servers(LabConfig(ports=(0, 0, 0), defects=(defect,) if defect else ()), made=self.keys)
+        await servers.start()
+        self._servers[defect] = servers
+
+    def context(self, certificate: str = "", *, trusting: bool = False) -> ssl.SSLContext:
+        """Return a client's TLS settings; `certificate` is a PEM file of certificate and key, or a name of the lab's."""
+        files = Path(self.ports().files)
+        context = ssl.create_default_context(cafile=str(files / "ca.pem"))
+        if trusting:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if certificate == "machine":
+            context.load_cert_chain(files / "machine.pem", files / "machine.key")
+        elif certificate:
+            context.load_cert_chain(certificate)
+        return context
+
+    def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(20)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(servers.stop() for servers in self._servers.values()))
+
+
+@pytest.fixture(scope="session")
+def labs() -> Iterator[Labs]:
+    made = Labs()
+    yield made
+    made.stop()

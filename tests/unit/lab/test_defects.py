@@ -84,8 +84,9 @@ def _json_at(body: bytes, path: str, port: int) -> object:
     return json.dumps(value)
 
 
-HARMFUL = [defect for defect in DEFECTS if not defect.harmless]
-HARMLESS = [defect for defect in DEFECTS if defect.harmless]
+PARITY = [defect for defect in DEFECTS if defect.suite == "parity"]
+HARMFUL = [defect for defect in PARITY if not defect.harmless]
+HARMLESS = [defect for defect in PARITY if defect.harmless]
 
 
 @pytest.mark.parametrize("defect", HARMFUL, ids=lambda defect: defect.name)

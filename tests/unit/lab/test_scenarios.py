@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from harness.lab import keys
 from harness.scenario.load import load
+from harness.scenario.types import Scenario
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
 SECRETS = {name: f"{name.lower()}-value" for name in (
@@ -10,11 +14,42 @@ SECRETS = {name: f"{name.lower()}-value" for name in (
 )}  # fmt: skip
 
 
-def test_every_scenario_can_be_read() -> None:
+@pytest.fixture(scope="module")
+def lab_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lab-files")
+    keys.make().write(folder)
+    return folder
+
+
+def _security(lab_files: Path) -> Scenario:
+    return load(SCENARIOS / "security.yaml", environ={}, sets={"lab_files": str(lab_files)})
+
+
+def test_every_scenario_can_be_read(lab_files: Path) -> None:
     files = sorted(SCENARIOS.glob("*.yaml"))
-    assert [file.stem for file in files] == ["aws-to-azure", "demo", "gateway-to-gateway"]
-    for file in files:
+    assert [file.stem for file in files] == ["aws-to-azure", "demo", "gateway-to-gateway", "security"]
+    assert _security(lab_files).cases
+    for file in files[:-1]:
         assert load(file, environ=SECRETS).cases
+
+
+def test_the_security_example_uses_every_part_of_its_section(lab_files: Path) -> None:
+    section = _security(lab_files).security
+    assert section is not None
+    parts = (
+        section.identities, section.clients_change, section.hostile, section.cors.origins, section.direct,
+        section.backend, section.closed, section.limits, section.public_key, section.client_ca, section.http,
+    )  # fmt: skip
+    assert all(parts)
+
+
+def test_the_security_example_has_every_kind_of_credential_that_needs_no_cloud(lab_files: Path) -> None:
+    callers = _security(lab_files).identities.values()
+    kinds = {type(credential).__name__ for caller in callers for credential in (*caller.old, *caller.new)}
+    assert kinds == {
+        "HeaderCredential", "QueryCredential", "BasicCredential", "JwtCredential", "SigV4Credential",
+        "CertificateCredential",
+    }  # fmt: skip
 
 
 def test_the_worked_example_shows_what_it_is_there_for() -> None:
