@@ -215,7 +215,7 @@ def _faulty_signature(fault: SignatureFault, part: Part, bench: Bench) -> Broken
 def _other_ca(part: Part, bench: Bench) -> Broken:  # noqa: ARG001  one of many
     from harness.credentials.certificates import CannotSign, stranger  # noqa: PLC0415  heavy, and seldom needed
 
-    assert isinstance(part.credential, CertificateCredential)  # noqa: S101  what Kind.CERTIFICATE holds
+    assert isinstance(part.credential, CertificateCredential)
     try:
         return (CertificateCredential(certificate=stranger(part.credential.certificate)),)
     except CannotSign as cannot:
@@ -232,7 +232,7 @@ def _expired_certificate(part: Part, bench: Bench) -> Broken:
     authority = bench.security.client_ca
     if authority is None:
         return NotAskable(why=_NO_CLIENT_CA)
-    assert isinstance(part.credential, CertificateCredential)  # noqa: S101  what Kind.CERTIFICATE holds
+    assert isinstance(part.credential, CertificateCredential)
     try:
         return (CertificateCredential(certificate=signed(authority, part.credential.certificate, expired=True)),)
     except CannotSign as cannot:
