@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # What `make servers` installs (Debian's names). Envoy comes with the Python packages.
-SERVERS := nginx chromium
+SERVERS := nginx chromium strace
 ARGS   ?=
 
 .PHONY: help setup demo test check format servers bench soak lock clean
@@ -16,7 +16,7 @@ help:
 	@echo "make demo     compare two local gateways: a faithful pair, then a faulty one"
 	@echo "make test     all tests (installs the servers they need where it can)"
 	@echo "make check    ruff, format, mypy --strict"
-	@echo "make servers  nginx and Chromium from Debian (as root)"
+	@echo "make servers  nginx, Chromium and strace from Debian (as root)"
 	@echo "make bench    measure speed and memory, results in bench-results/"
 	@echo "make soak     long runs, outside the tests"
 	@echo "make lock     write constraints.txt anew from what is installed"

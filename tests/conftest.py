@@ -11,6 +11,7 @@ import pytest
 
 from tests.servers import envoy as envoy_server
 from tests.servers import nginx as nginx_server
+from tests.servers import watched
 from tests.servers.nginx import Nginx
 from tests.servers.process import find_program
 from tests.servers.tls import Authority
@@ -20,6 +21,7 @@ FINDERS: dict[str, Callable[[], str | None]] = {
     "envoy": envoy_server.find,
     "chromium": lambda: find_program("chromium", "chromium-browser", "google-chrome"),
     "openssl": lambda: find_program("openssl"),
+    "strace": watched.find,
 }
 
 _MISSING: Counter[str] = Counter()
