@@ -29,8 +29,9 @@ def grants(answer: Response, ask: CorsAsk) -> Granted:
         refusal = _preflight_refusal(answer, ask)
     if refusal:
         return Decision.REFUSED, refusal
-    what = "the preflight of" if ask.preflight else "the answer to"
-    return Decision.THROUGH, f"a browser gives {what} {ask.method} to a page at {ask.origin}{_with(ask)}"
+    what = f"send {ask.method}" if ask.preflight else f"read the answer to {ask.method}"
+    page = "a page without an origin" if ask.origin == "null" else f"a page at {ask.origin}"
+    return Decision.THROUGH, f"a browser lets {page} {what}{_with(ask)}"
 
 
 def _origin_refusal(answer: Response, ask: CorsAsk) -> str:

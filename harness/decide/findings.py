@@ -122,6 +122,7 @@ class FindingFold:
                 _ORDER[item[1].outcome],
                 item[1].cause != Cause.WEAKER.value,
                 item[1].severity.rank,
+                item[1].cause == Cause.WEAKER.value and item[1].at.startswith("header:"),  # an open door comes before
                 item[0].index,
                 item[1].at != "status",
             )
@@ -316,10 +317,10 @@ _DECIDED = {Cause.WEAKER.value: "weaker than old", Cause.UNEXPLAINED.value: "str
 
 def _title(difference: RecordedDifference, probe: Probe | None) -> str:
     if probe is not None and difference.at in {"status", "decision"}:
-        how = {Cause.WEAKER.value: "weaker than old", Cause.UNEXPLAINED.value: "stricter than old"}
-        return (
-            f"{probe.column}: {how.get(difference.cause, difference.cause)}: {difference.old} became {difference.new}"
-        )
+        how = _DECIDED.get(difference.cause, difference.cause)
+        return f"{probe.column}: {how}: {difference.old} became {difference.new}"
+    if difference.cause == Cause.WEAKER.value and difference.new is None:
+        return f"weaker than old: new lacks {difference.at}"
     if difference.cause == Cause.WEAKER.value:
         return f"weaker than old: old answers {difference.old}, new answers {difference.new}"
     if difference.at == "status":

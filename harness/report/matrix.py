@@ -42,7 +42,7 @@ class Mark(StrEnum):
 _RANK = {mark: rank for rank, mark in enumerate(Mark)}
 
 MEANING = {
-    Mark.WEAKER: "new lets through what must be refused, or what old refuses",
+    Mark.WEAKER: "new lets through what old refuses or what must be refused, or lost a protection of old's answers",
     Mark.STRICTER: "new refuses what old lets through: clients break",
     Mark.DIFFERS: "another failure; open the cell",
     Mark.UNPROVEN: "asked without a usable answer, or not asked at all",
@@ -122,8 +122,9 @@ class Matrix:
     counts: Mapping[Mark, int]
 
     def worst(self) -> tuple[Cell, ...]:
-        """Return the cells that have to be looked at, the worst first."""
-        return tuple(sorted((cell for cell in self.cells if cell.mark.wrong), key=lambda cell: cell.mark.rank))
+        """Return the cells that have to be looked at, the worst first; an open door before a header that is lost."""
+        wrong = (cell for cell in self.cells if cell.mark.wrong)
+        return tuple(sorted(wrong, key=lambda cell: (cell.mark.rank, cell.old == cell.new)))
 
 
 def matrix(summary: Summary) -> Matrix:

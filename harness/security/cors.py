@@ -8,7 +8,7 @@ from harness.model.request import Headers
 from harness.scenario.types import CorsPlan, Step
 from harness.security.draft import Draft
 from harness.security.operation import Operation, bare
-from harness.security.paths import Place, first_caller, path_of, places, query_of, spread
+from harness.security.paths import Place, first_caller, left_paths, path_of, places, query_of, spread
 
 MOST_PLACES = 40
 MOST_ORIGINS = 3
@@ -36,7 +36,9 @@ def add(draft: Draft) -> None:
     rest = [one for one in found if one not in tried]
     if rest:
         probe = Probe(group=Group.CORS, row="further paths", column="CORS")
-        draft.leave_out(probe, f"asked on {len(tried)} paths of every caller and prefix; {len(rest)} were left")
+        draft.leave_out(
+            probe, f"asked on {len(tried)} of the paths that have something to lose; left: {left_paths(rest)}"
+        )
 
 
 def _guarded(place: Place) -> bool:

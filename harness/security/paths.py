@@ -129,3 +129,9 @@ def plainest(operations: Sequence[Operation], method: str) -> Operation | None:
     """Return the operation with this method and the shortest request, among those that may be sent; None if none."""
     fit = [one for one in operations if one.step.method == method and sendable(one) and (one.callers or one.public)]
     return min(fit, key=lambda one: (len(one.step.target), len(one.step.headers)), default=None)
+
+
+def left_paths(left: Sequence[Place]) -> str:
+    """Return the names of a few paths, and how many more there are."""
+    named = ", ".join(place.path for place in left[:3])
+    return named if len(left) <= 3 else f"{named} and {len(left) - 3} more"

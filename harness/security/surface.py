@@ -10,7 +10,7 @@ from harness.model.probe import Decision, Group, Probe, Reads
 from harness.scenario.types import Step
 from harness.security.draft import Draft
 from harness.security.operation import Operation, bare
-from harness.security.paths import Place, first_caller, path_of, places, plainest, query_of, spread
+from harness.security.paths import Place, first_caller, left_paths, path_of, places, plainest, query_of, spread
 from harness.security.tricks import CLIMBS, ENDINGS, SPELLINGS, Trick, climbed
 
 MOST_PLACES = 25
@@ -244,19 +244,14 @@ def _left_out(draft: Draft, found: Sequence[Place], tried: Sequence[Place]) -> N
     """Say once each what was not made."""
     shut = [place for place in found if place.asked is None]
     if shut:
-        why = f"{_paths(shut)}: no case that is let in and may be sent"
+        why = f"{left_paths(shut)}: no case that is let in and may be sent"
         draft.leave_out(Probe(group=Group.SURFACE, row="paths without a request", column="surface"), why)
     unsafe = [place for place in found if place.asked and not place.run]
     if unsafe:
         why = "POST, PUT, PATCH and DELETE could change something, and no case of these paths says `unsafe: run`: "
-        why += _paths(unsafe)
+        why += left_paths(unsafe)
         draft.leave_out(Probe(group=Group.SURFACE, row="paths that are only read", column="methods that change"), why)
     rest = [place for place in found if place.asked and place not in tried]
     if rest:
-        why = f"tricks are tried on {len(tried)} paths of every caller and prefix; not on {_paths(rest)}"
+        why = f"tricks are tried on {len(tried)} paths of every caller and prefix; not on {left_paths(rest)}"
         draft.leave_out(Probe(group=Group.SURFACE, row="further paths", column="path tricks"), why)
-
-
-def _paths(left: Sequence[Place]) -> str:
-    named = ", ".join(place.path for place in left[:3])
-    return named if len(left) <= 3 else f"{named} and {len(left) - 3} more"

@@ -187,6 +187,14 @@ def test_critical_case_and_weaker_come_first() -> None:
     assert severities == [Severity.CRITICAL, Severity.CRITICAL, Severity.MAJOR]
 
 
+def test_an_open_door_comes_before_a_protection_that_is_lost() -> None:
+    status = RecordedDifference(at="status", kind="value", cause="weaker", old="401", new="200")
+    lost = header("x-frame-options", cause="weaker")
+    summary = fold([started(), planned(info(0), info(1)), asked(0, lost, **FAILED), asked(1, status, **FAILED), END])
+    assert [finding.at for finding in summary.findings] == ["status", "header:x-frame-options"]
+    assert summary.findings[1].title == "weaker than old: new lacks header:x-frame-options"
+
+
 def test_set_aside_is_listed_and_never_fails() -> None:
     summary = fold([started(), planned(info(0)), asked(0, header(cause="identity"), header("x", cause="noise")), END])
     assert summary.verdict is Verdict.GO

@@ -161,6 +161,13 @@ def test_of_two_questions_in_one_place_the_worse_is_seen(summary: Summary) -> No
     assert not table.rows[0].calm
 
 
+def test_an_open_door_stands_before_a_header_that_is_lost(summary: Summary) -> None:
+    header = _case(0, column="a", outcome=F, decisions={"old": R, "new": R}, counts={"weaker": 1})
+    door = _case(1, column="b", outcome=F, decisions={"old": R, "new": T}, counts={"weaker": 1})
+    worst = matrix(_with(summary, header, door)).worst()
+    assert [(cell.mark, cell.column) for cell in worst] == [(Mark.WEAKER, "b"), (Mark.WEAKER, "a")]
+
+
 def test_every_report_tells_the_same_counts(summary: Summary) -> None:
     told = "17 cells: 5 as before, 5 weaker, 1 stricter, 2 unproven, 1 open on both, 1 differs as agreed, 2 not askable"
     out = io.StringIO()
