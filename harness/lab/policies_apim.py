@@ -79,8 +79,8 @@ class Security:
     cors: CorsRules = CorsRules()
     doors: Doors = Doors()
     overrides: tuple[str, ...] = ("x-http-method-override",)
-    basic_checked: bool = True
-    feed_checked: bool = True
+    basic: Literal["user and password", "password", "nothing"] = "user and password"
+    feed: Literal["query", "query or header", "nothing"] = "query"
     trace: bool = False
     refusals_as_403: bool = False
 
@@ -88,11 +88,10 @@ class Security:
 def refused(call: Call, check: Check, scope: str, keys: Keys | None, rules: Security) -> tuple[int, str] | None:
     """Return status and message for a call that a policy refuses, None if it may pass."""
     if check == "basic":
-        pair = issuer.basic(call.text(b"authorization"))
-        good = not rules.basic_checked or (pair is not None and USERS.get(pair[0]) == pair[1])
-        return None if good else (401, "Unauthorized")
+        return None if _is_user(issuer.basic(call.text(b"authorization")), rules) else (401, "Unauthorized")
     if check == "feed":
-        return None if not rules.feed_checked or _parameter(call, "token") in FEEDS else (401, "Unauthorized")
+        told = _parameter(call, "token") or (call.text(b"token") if rules.feed == "query or header" else "")
+        return None if told in FEEDS or rules.feed == "nothing" else (401, "Unauthorized")
     if check == "sigv4":
         return (403, "Invalid signature.") if sigv4.fault(call, rules.signatures) else None
     if keys is None:
@@ -104,6 +103,14 @@ def refused(call: Call, check: Check, scope: str, keys: Keys | None, rules: Secu
     if found is None:
         return None
     return 401, "JWT not present." if found == "missing" else "Invalid JWT."
+
+
+def _is_user(pair: tuple[str, str] | None, rules: Security) -> bool:
+    if rules.basic == "nothing":
+        return True
+    if pair is None:
+        return False
+    return USERS.get(pair[0]) == pair[1] or (rules.basic == "password" and pair[1] in USERS.values())
 
 
 def key_of(call: Call, rules: KeyRules) -> str | None:

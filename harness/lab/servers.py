@@ -147,11 +147,11 @@ def _listeners(config: LabConfig, shut: Doors) -> dict[str, Listener]:
     wanted = {"old": config.ports[0], "new": config.ports[1], "backend": config.ports[2]}
     wanted |= dict(zip(DOORS, config.doors, strict=True))
     listeners: dict[str, Listener] = {}
-    try:
-        for name, port in wanted.items():
+    for name, port in wanted.items():
+        try:
             listeners[name] = listen(HOST, port, closed=_is_shut(name, shut))
-    except OSError:
-        for listener in listeners.values():
-            listener.close()
-        raise
+        except OSError as error:
+            for listener in listeners.values():
+                listener.close()
+            raise OSError(error.errno, f"port {port} ({name}): {error.strerror}") from error
     return listeners

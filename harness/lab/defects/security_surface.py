@@ -11,13 +11,39 @@ from harness.lab.settings_apim import Operation
 from harness.lab.wrap import Wrap
 
 _REPORT = "/partners/report, partner: "
-_CLIMB = "/pages: {} to /partners/report, no credential"
 _SMALL_HEADERS = 8_192
 
 
-def _climbed(up: bytes) -> Wrap:
+def _climbed(mark: bytes) -> Wrap:
     """Undo one way of writing "one up", after the policies of the first path were chosen."""
-    return let_past(lambda path: b"/" + path.rpartition(up + b"/")[2] if up + b"/" in path else None)
+    return let_past(lambda path: b"/" + path.rpartition(mark)[2] if mark in path else None)
+
+
+def _climb(name: str, mark: bytes, column: str, models: str) -> Defect:
+    written = mark.decode()
+    return Defect(
+        suite="security",
+        name=name,
+        family="surface",
+        case=f"/pages: {column} to /partners/report, no credential",
+        at="status",
+        does=f"From /pages, {written} leads to the report without a key.",
+        models=models,
+        front=_climbed(mark),
+    )
+
+
+def _cut(name: str, end: bytes, column: str) -> Defect:
+    return Defect(
+        suite="security",
+        name=name,
+        family="surface",
+        case=_REPORT + column,
+        at="status",
+        does=f"{end.decode()} at the end of a path is cut off before it is matched.",
+        models="A server before the gateway that cleans paths (facts 1.4: the old side matches raw ones).",
+        front=reread(lambda path: path.removesuffix(end)),
+    )
 
 
 def _large_headers(call: Call) -> bool:
@@ -44,6 +70,16 @@ DEFECTS = (
         does="HEAD /partners/report exists, and asks for no key.",
         models="A wildcard operation beside the imported ones (facts 2.1, OperationNotFound).",
         settings=another(Operation(method="HEAD", template="/partners/report", key=False)),
+    ),
+    Defect(
+        suite="security",
+        name="every-method-taken",
+        family="surface",
+        case="/ledger, signer: method DELETE",
+        at="status",
+        does="DELETE /ledger reaches the backend.",
+        models="A wildcard operation that hands every method on (facts 1.1, 2.1: the old side knew no such method).",
+        settings=another(Operation(method="DELETE", template="/ledger", key=False, check="sigv4")),
     ),
     Defect(
         suite="security",
@@ -117,23 +153,52 @@ DEFECTS = (
     ),
     Defect(
         suite="security",
-        name="semicolon-climbs",
+        name="dot-segment-taken",
         family="surface",
-        case=_CLIMB.format("..;/"),
+        case=f"{_REPORT}dot segment /./",
         at="status",
-        does="/pages/..;/partners/report reaches the report without a key.",
-        models="A gateway that takes ..; for a name, before a server that cuts it to two dots.",
-        front=_climbed(b"..;"),
+        does="/./partners/report is /partners/report.",
+        models="A proxy that removes dot segments before paths are matched (RFC 3986 §5.2.4).",
+        front=reread(lambda path: path.replace(b"/./", b"/")),
     ),
-    Defect(
-        suite="security",
-        name="encoded-dots-climb",
-        family="surface",
-        case=_CLIMB.format("%2e%2e/"),
-        at="status",
-        does="/pages/%2e%2e/partners/report reaches the report without a key.",
-        models="A gateway that matches before it decodes, before a server that decodes first.",
-        front=_climbed(b"%2e%2e"),
+    _cut("encoded-slash-cut", b"%2f", "encoded slash %2f at the end"),
+    _cut("nul-cut", b"%00", "%00 at the end"),
+    _cut("backslash-cut", b"\\", "backslash at the end"),
+    _climb(
+        "dots-climb",
+        b"../",
+        "/../",
+        "Policies chosen by how a path begins, before a server that removes dot segments.",
+    ),
+    _climb(
+        "semicolon-climbs",
+        b"..;/",
+        "..;/",
+        "A gateway that takes ..; for a name, before a server that cuts it to two dots.",
+    ),
+    _climb(
+        "encoded-dots-climb",
+        b"%2e%2e/",
+        "%2e%2e/",
+        "A gateway that matches before it decodes, before a server that decodes first.",
+    ),
+    _climb(
+        "twice-encoded-dots-climb",
+        b"%252e%252e/",
+        "double encoded %252e%252e/",
+        "Two servers in a row that each decode once.",
+    ),
+    _climb(
+        "encoded-slash-climbs",
+        b"..%2f",
+        "encoded slash ..%2f",
+        "A gateway for which an encoded slash is a letter, before a server for which it is a slash.",
+    ),
+    _climb(
+        "backslash-climbs",
+        b"..\\",
+        "backslash ..\\",
+        "A server that takes backslashes for slashes, as file systems of Windows do.",
     ),
     Defect(
         suite="security",
@@ -164,5 +229,15 @@ DEFECTS = (
         does="Requests with over 8 KB of headers are refused.",
         models="A gateway in front takes less than the old side's 10,240 bytes of headers (facts 1.5).",
         front=instead(_large_headers, lambda _: envelope(431, "Request header fields too large")),
+    ),
+    Defect(
+        suite="security",
+        name="shorter-addresses-taken",
+        family="surface",
+        case="sizes*: URL of 7 KB",
+        at="status",
+        does="Queries over 2,048 bytes are refused.",
+        models="The Consumption tier's limits (facts 2.2); the old side took 10,240 characters (facts 1.5).",
+        settings=lambda settings: replace(settings, longest_query=2_048),
     ),
 )

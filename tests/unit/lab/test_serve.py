@@ -6,10 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from harness.lab.serve import Lab, LabError, parse_ports
+from harness.lab.serve import Lab, LabConfig, LabError, LabPorts, parse_ports
 
 COMMAND = [sys.executable, "-m", "harness.lab.serve", "--ports", "0"]
 
@@ -84,6 +85,21 @@ def test_a_port_that_is_taken_is_told() -> None:
 def test_an_unknown_defect_is_told() -> None:
     with pytest.raises(LabError, match="no-such"), Lab("no-such"):
         pass
+
+
+def test_the_folder_of_keys_goes_with_the_lab() -> None:
+    with Lab() as ports:
+        assert (Path(ports.files) / "issuer.pem").is_file()
+        assert LabPorts.of(json.loads(ports.line())) == ports
+    assert not Path(ports.files).exists()
+
+
+@pytest.mark.parametrize(
+    ("backend", "first"), [(8083, 8084), (9000, 9001), (0, 0), (65_535, 0), (65_530, 0), (65_528, 65_529)]
+)
+def test_the_other_ports_follow_the_backends(backend: int, first: int) -> None:
+    doors = LabConfig(ports=(1, 2, backend)).doors
+    assert doors == tuple(first + n if first else 0 for n in range(7))
 
 
 @pytest.mark.parametrize(("text", "ports"), [("0", (0, 0, 0)), ("9000", (9000, 9001, 9002)), ("1,2,3", (1, 2, 3))])
