@@ -109,7 +109,8 @@ def _execute(arguments: list[str], plugin: Rehearsal) -> ExitCode:
 def _complained(code: int, told: str) -> None:
     """Pass on what pytest wrote to standard error; a usage error of its own (a wrong -k) becomes one of ours."""
     if code == pytest.ExitCode.USAGE_ERROR and told.startswith("ERROR: "):
-        hint = "-k takes words with and, or, not between: 'expired and token', 'a and not b'" if "'-k'" in told else ""
+        words = "-k takes words with `and`, `or`, `not` between, such as 'expired and token' or 'orders and not export'"
+        hint = words if "'-k'" in told else ""
         raise UsageError(told.removeprefix("ERROR: ").strip(), hint=hint)
     sys.stderr.write(told)
 
