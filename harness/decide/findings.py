@@ -9,7 +9,7 @@ from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked, Judged, Planned, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult, Finding
 from harness.model.outcome import Outcome, Severity
-from harness.model.probe import Group, Probe
+from harness.model.probe import Group, Probe, Wants
 
 _INDEX = re.compile(r"\[\d+\]|(?<=line )\d+|(?<=record )\d+|(?<=byte )\d+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -316,6 +316,9 @@ _DECIDED = {Cause.WEAKER.value: "weaker than old", Cause.UNEXPLAINED.value: "str
 
 
 def _title(difference: RecordedDifference, probe: Probe | None) -> str:
+    if probe is not None and probe.wants is Wants.REFUSED:  # asked of one side alone: nothing became of anything
+        what = f"{probe.row} is open" if probe.group is Group.DOORS else f"{probe.column}: must be refused"
+        return f"{what}: new answers {difference.new}"
     if probe is not None and difference.at in {"status", "decision"}:
         how = _DECIDED.get(difference.cause, difference.cause)
         return f"{probe.column}: {how}: {difference.old} became {difference.new}"

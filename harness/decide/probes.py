@@ -84,7 +84,7 @@ class Jury:
         difference = Difference(
             at="status",
             kind=Kind.VALUE,
-            old="refused",
+            old="not asked",
             new=status,
             cause=Cause.WEAKER,
             note=words,
@@ -250,4 +250,5 @@ def _status(asked: Exchange) -> str:
 
 
 def _own_words(*asked: Exchange) -> str:
-    return "; ".join(one.answer.detail for one in asked if isinstance(one.answer, NoResponse) and ours(one.answer))
+    said = [one.answer.detail for one in asked if isinstance(one.answer, NoResponse) and ours(one.answer)]
+    return "; ".join(dict.fromkeys(said))

@@ -21,6 +21,7 @@ from harness.model.event import (
     Started,
 )
 from harness.model.outcome import Outcome, Severity, Verdict
+from harness.model.probe import Group, Probe, Wants
 
 
 def started(**changes: Any) -> Started:
@@ -193,6 +194,21 @@ def test_an_open_door_comes_before_a_protection_that_is_lost() -> None:
     summary = fold([started(), planned(info(0), info(1)), asked(0, lost, **FAILED), asked(1, status, **FAILED), END])
     assert [finding.at for finding in summary.findings] == ["status", "header:x-frame-options"]
     assert summary.findings[1].title == "weaker than old: new lacks header:x-frame-options"
+
+
+@pytest.mark.parametrize(
+    ("group", "title"),
+    [
+        (Group.DOORS, "direct: https://gw.example is open: new answers 200"),
+        (Group.CALLERS, "GET /a: must be refused: new answers 200"),
+    ],
+)
+def test_what_only_the_new_side_is_asked_never_became_anything(group: Group, title: str) -> None:
+    row = "direct: https://gw.example"
+    probe = Probe(group=group, row=row, column="GET /a", wants=Wants.REFUSED)
+    status = RecordedDifference(at="status", kind="value", cause="weaker", old="not asked", new="200")
+    summary = fold([started(), planned(info(0, probe=probe)), asked(0, status, **FAILED), END])
+    assert [finding.title for finding in summary.findings] == [title]
 
 
 def test_set_aside_is_listed_and_never_fails() -> None:

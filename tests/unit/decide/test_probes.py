@@ -203,3 +203,4 @@ def test_doors_must_be_shut(given: Answer, outcome: Outcome) -> None:
     found = JURY.alone(DOOR, exchange(Side.NEW, given), controls=None)
     assert found.judgement.outcome is outcome
     assert (outcome is FAIL) == any(one.cause is Cause.WEAKER for one in found.differences)
+    assert all(one.old == "not asked" for one in found.differences)
