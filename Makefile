@@ -71,6 +71,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(STAMP)
+	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_security_catalogue.py
 	$(BIN)/python -m tests.bench.soak $(ARGS)
 
 # The newest versions that fit, installed afresh and then written down: no hashes, no addresses, nothing of this platform.
