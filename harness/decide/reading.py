@@ -19,6 +19,8 @@ _NOT_SERVED = frozenset({501, 505})
 # what there is no such method, path or size for: nothing that a control could have left behind
 _UNSERVED = frozenset({404, 405, 413, 414, 431})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# whoever says so, has not let it in: a firewall or proxy before the gateway often does
+_TOO_MUCH = frozenset({413, 414, 431})
 _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 # what a gateway does to requests that it will not even parse
 _HUNG_UP = frozenset({Reason.RESET, Reason.PROTOCOL})
@@ -76,6 +78,8 @@ def _by_status(probe: Probe, request: Request, answer: Response, control: int | 
         return Decision.THROUGH, str(status)
     if status < 400:
         return Decision.REFUSED, f"{status}: sent elsewhere"
+    if status in _TOO_MUCH:
+        return Decision.REFUSED, f"{status}: too large"
     if probe.group is Group.SURFACE and status in _UNSERVED and not dialect.recognises_errors:
         return Decision.REFUSED, f"{status}: not served"
     return _client_error(request, status, control, readings, dialect)

@@ -145,6 +145,12 @@ def test_what_the_control_left_behind_is_no_refusal() -> None:
     assert jury.pair(PROBE, *sent, controls=made, explained=()).judgement.outcome is DOUBT
 
 
+@pytest.mark.parametrize("status", [413, 414, 431])
+def test_too_large_is_a_refusal_whoever_says_so(status: int) -> None:
+    made = {side: ControlSeen(status=201, decision=T) for side in Side}
+    assert judged(PROBE, answer(413), answer(status), controls=made, method="POST").decisions["new"] == R
+
+
 def test_the_same_error_as_the_valid_caller_is_letting_through() -> None:
     missing = {side: ControlSeen(status=404, decision=T) for side in Side}
     found = judged(PROBE, answer(403), answer(404), controls=missing)
