@@ -39,6 +39,10 @@ class Authority:
         self.ca_file.write_bytes(_pem(self._certificate))
         self._made = 0
 
+    def key_pem(self) -> bytes:
+        """Return the authority's own private key, for who signs with it elsewhere."""
+        return _private(self._key)
+
     def certificate(
         self,
         *names: str,
@@ -75,13 +79,7 @@ class Authority:
             cert=self._folder / f"server-{self._made}.pem", key=self._folder / f"server-{self._made}.key"
         )
         files.cert.write_bytes(_pem(certificate) + _pem(self._certificate))
-        files.key.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        files.key.write_bytes(_private(key))
         return files
 
 
@@ -130,3 +128,8 @@ def _general_name(text: str) -> x509.GeneralName:
 
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    pkcs8 = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, pkcs8, serialization.NoEncryption())
