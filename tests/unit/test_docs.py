@@ -1,14 +1,26 @@
-"""What the documents say is so: links lead somewhere, scenarios load, the verbs exist, the map stays short."""
+"""What the documents say is so: links lead somewhere, scenarios load, verbs and columns exist, the map stays short."""
 
 import re
+import shlex
+import shutil
+from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from harness.cli.main import VERBS
+from harness.cli.main import VERBS, main
+from harness.model.probe import Group
+from harness.scenario.callers import AUTHORIZATION
 from harness.scenario.load import load
+from harness.scenario.schema import json_schema
+from harness.scenario.types import Scenario
+from harness.security.matrix import columns
+from harness.security.suite import suite
+from tests.servers.tls import Authority
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+SECURITY = ROOT / "docs" / "security.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -41,6 +53,87 @@ def test_the_parts_of_the_guide_make_one_scenario(tmp_path: Path, monkeypatch: p
     scenario = load(file, sets={"stage": "test"})
     assert scenario.old.url.endswith("/test")
     assert [case.name for case in scenario.cases] == ["list orders", "order life cycle"]
+
+
+@pytest.fixture
+def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scenario:
+    """Return the scenario that the parts of docs/security.md make, with the keys that it asks for."""
+    page = SECURITY.read_text(encoding="utf-8")
+    for name in re.findall(r"\$\{env:(\w+)\}", page):
+        monkeypatch.setenv(name, f"a value of {name}")
+    authority = Authority(tmp_path)
+    shutil.copy(authority.ca_file, tmp_path / "test-ca.pem")
+    (tmp_path / "test-ca.key").write_bytes(authority.key_pem())
+    (tmp_path / "issuer.pem").write_bytes(authority.key_pem())
+    shutil.copy(authority.ca_file, tmp_path / "issuer.jwks")  # a certificate's key does as well
+    machine = authority.certificate("machine.example", client=True)
+    shutil.copy(machine.cert, tmp_path / "machine.pem")
+    shutil.copy(machine.key, tmp_path / "machine.key")
+    (tmp_path / "courier.token").write_text("a-token-of-the-courier")
+    file = tmp_path / "orders.yaml"
+    file.write_text("\n".join(blocks(SECURITY, "yaml")), encoding="utf-8")
+    return load(file, sets={})
+
+
+def cells_in(page: Path) -> dict[str, list[str]]:
+    """Return what stands in backticks in the first cells of each table, by the heading before it."""
+    found: dict[str, list[str]] = {}
+    for part in re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        heading, _, text = part.partition("\n")
+        for row in re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE):
+            found.setdefault(heading, []).extend(re.findall(r"`([^`]+)`", row))
+    return found
+
+
+def test_the_parts_of_the_security_page_make_one_scenario(secured: Scenario) -> None:
+    made = suite(secured)
+    assert made.cases
+    assert made.checks
+    kinds = {type(one).__name__ for identity in secured.identities.values() for one in identity.old + identity.new}
+    assert len(kinds) == len(AUTHORIZATION) + 2, (
+        "every kind but entra, which is an oauth2, and header, query, client_cert"
+    )
+
+
+def test_the_keys_of_the_section_are_all_explained() -> None:
+    known = json_schema()["$defs"]["security"]["properties"]
+    assert sorted(cells_in(SECURITY)["The section, key by key"]) == sorted(known)
+
+
+def test_the_columns_of_callers_are_all_explained() -> None:
+    (told,) = (cells for heading, cells in cells_in(SECURITY).items() if heading.startswith("Who gets in"))
+    assert sorted(told) == sorted(columns())
+
+
+@pytest.mark.parametrize("heading", ["What else is there: `surface`", "Pages in browsers: `CORS`", "TLS"])
+def test_the_other_columns_that_are_told_are_asked(heading: str, secured: Scenario) -> None:
+    made = suite(secured)
+    asked = {one.probe.column for one in made.cases if one.probe}
+    asked |= {check.info.probe.column for check in made.checks if check.info.probe}
+    told = cells_in(SECURITY)[heading]
+    assert told
+    missing = [column for column in told if not any(fnmatchcase(one, f"{column}*") for one in asked)]
+    assert not missing
+
+
+def test_the_groups_are_named_as_require_takes_them() -> None:
+    text = SECURITY.read_text(encoding="utf-8")
+    assert not [group.value for group in Group if f"`{group.value}`" not in text]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_expressions_in_help_and_documents_are_such(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shown = capsys.readouterr().out.splitlines()
+    shown += [line for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()]
+    for line in shown:
+        words = shlex.split(line, comments=True) if " -k " in line and "[-k" not in line else []
+        for before, expression in pairwise(words):
+            if before == "-k":
+                assert re.fullmatch(r"(not )?[\w/.-]+( (and|or) (not )?[\w/.-]+)*", expression), (
+                    "blanks between words need an operator"
+                )
 
 
 def test_the_verbs_that_are_shown_exist() -> None:
