@@ -1,6 +1,7 @@
 """A run from its first line to its seal: open or resume, drain the engine into the journal, close."""
 
 import random
+import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -105,7 +106,7 @@ class Session:
             session.tell(stored.gap_told(now))
             if scenario.evidence.redact:
                 session.tell("places under `evidence.redact` were not kept, so they are not compared")
-        for text in not_sent(scenario):
+        for text in (*not_sent(scenario), *_tried_from(scenario)):
             session.tell(text)
         return session
 
@@ -295,6 +296,14 @@ class Session:
         if self._wire is not None:
             self._wire.close()
         self._journal.release()
+
+
+def _tried_from(scenario: Scenario) -> tuple[str, ...]:
+    """Tell from where back doors are tried: shut from here says nothing about other networks."""
+    security = scenario.security
+    if security is None or not (security.direct or security.backend or security.closed):
+        return ()
+    return (f"back doors and closed ports are tried from {socket.gethostname()}: other networks may reach more",)
 
 
 def _must_last(event: Event, unsafe: AbstractSet[tuple[str, int]]) -> bool:
