@@ -321,7 +321,8 @@ def _title(difference: RecordedDifference, probe: Probe | None) -> str:
         return f"{what}: new answers {difference.new}"
     if probe is not None and difference.at in {"status", "decision"}:
         how = _DECIDED.get(difference.cause, difference.cause)
-        return f"{probe.column}: {how}: {difference.old} became {difference.new}"
+        asked = f"as {probe.caller}" if probe.caller == probe.column else probe.column
+        return f"{asked}: {how}: {difference.old} became {difference.new}"
     if difference.cause == Cause.WEAKER.value and difference.new is None:
         return f"weaker than old: new lacks {difference.at}"
     if difference.cause == Cause.WEAKER.value:

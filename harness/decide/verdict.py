@@ -51,7 +51,7 @@ def decide(
     gating = [suite for suite in suites if suite.name in required]
     failing = [suite for suite in gating if suite.outcome is Outcome.FAIL]
     reasons = [_failed(suite) for suite in failing]
-    holding = [line for suite in gating for line in _holding(suite, cases)]
+    holding = [line for suite in gating for line in _holding(suite, cases, started.mode)]
     holding += [_not_done(gate.what, gate.owner) for gate in started.gates.manual if not gate.done]
     if started.mode.startswith("only-"):
         side = started.mode.removeprefix("only-")
@@ -68,13 +68,19 @@ def decide(
     return Verdict.GO, tuple(_passed(suite) for suite in gating if suite.name in started.gates.require)
 
 
+_TOGETHER = frozenset({"security"})
+"""Suites that are left out where one side is asked at a time."""
+
+
 def _failed(suite: SuiteResult) -> str:
     total = suite.passed + suite.failed + suite.inconclusive + suite.errors + suite.skipped
     return f"{suite.name}: {suite.failed} of {total} cases failed"
 
 
-def _holding(suite: SuiteResult, cases: Sequence[CaseResult]) -> list[str]:
+def _holding(suite: SuiteResult, cases: Sequence[CaseResult], mode: str) -> list[str]:
     total = suite.passed + suite.failed + suite.inconclusive + suite.errors + suite.skipped
+    if not total and mode != "rehearse" and suite.name in _TOGETHER:
+        return [f"{suite.name}: asks both sides at once; rehearse it where both gateways can be reached"]
     if not total:
         return [f"{suite.name}: no case was asked; no data is never a pass"]
     mine = [case for case in cases if case.suite == suite.name]

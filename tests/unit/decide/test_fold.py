@@ -211,6 +211,14 @@ def test_what_only_the_new_side_is_asked_never_became_anything(group: Group, tit
     assert [finding.title for finding in summary.findings] == [title]
 
 
+@pytest.mark.parametrize("mode", ["only-old", "against"])
+def test_a_suite_that_needs_both_sides_says_so(mode: str) -> None:
+    begun = started(mode=mode, gates=GateInfo(require=("parity", "security")))
+    summary = fold([begun, planned(info(0)), Planned(at=2.0, suite="security", cases=()), asked(0), END])
+    assert summary.verdict is Verdict.HOLD
+    assert "security: asks both sides at once; rehearse it where both gateways can be reached" in summary.reasons
+
+
 def test_set_aside_is_listed_and_never_fails() -> None:
     summary = fold([started(), planned(info(0)), asked(0, header(cause="identity"), header("x", cause="noise")), END])
     assert summary.verdict is Verdict.GO
