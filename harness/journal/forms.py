@@ -39,14 +39,15 @@ def forms(value: str) -> tuple[tuple[Form, ...], tuple[bytes, ...]]:
     plain = _plain(value)
     if len(value) < SHORT:
         return tuple(Form(needle=needle) for needle in plain if needle), ()
-    cores = dict.fromkeys(core for raw in (*plain, *_escaped(value)) for core in _base64_cores(raw))
+    told = (*plain, *_escaped(value))  # what another coding may be laid around: an address of a request, say
+    cores = dict.fromkeys(core for raw in told for core in _base64_cores(raw))
     shapes = (shape for raw in plain for shape in (raw, *_undone(raw)))
     as_json = dumps(value, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
     kept = dict.fromkeys(shape for shape in (*shapes, as_json) if len(shape) >= SHORT)
     found = [Form(needle=needle) for needle in kept]
     found += [Form(needle=core, widen=True) for core in cores if core not in kept]
     found += [Form(needle=needle, wide=True) for needle in _wide(value)]
-    return tuple(found), tuple(dict.fromkeys(_hexes(plain)))
+    return tuple(found), tuple(dict.fromkeys(_hexes(told)))
 
 
 def wide(text: str) -> bytes:

@@ -75,6 +75,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     ),
     "hex": lambda text: text.encode().hex(),
     "HEX": lambda text: text.encode().hex().upper(),
+    "hex of percent": lambda text: quote(text, safe="").encode().hex(),
+    "hex of json": lambda text: json.dumps(text)[1:-1].encode().hex(),
     "utf-8 read as latin-1": lambda text: text.encode().decode("latin-1"),
 }
 
