@@ -18,12 +18,15 @@ class CloudTrouble(Exception):  # noqa: N818  reads as a fact at the call site
 
 
 def quoted(text: object, secrets: Iterable[str] = ()) -> str:
-    """Return a stranger's text for a reason: one bounded line, nothing that a terminal obeys, no secret."""
+    """Return a stranger's text for a reason: one bounded line, nothing that a terminal obeys, no secret.
+
+    It is cut between words: half of a secret in other words (Base64, say) is known to no mask.
+    """
     line = str(text)[: 20 * _LONGEST]
     for secret in sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True):
         line = line.replace(secret, "[masked]")
     line = " ".join(_UNSHOWN.sub(" ", line).split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST + 1].rpartition(' ')[0]} …".lstrip()
 
 
 def host_of(url: str) -> str:
