@@ -7,7 +7,7 @@ and `scenario` are for anyone's own tests.
 import gc
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -238,6 +238,14 @@ class Rehearsal:
         assert self._session is not None
         return OneSide(session=self._session, side=side, item=request.node.name)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Mask what a test of one's own shows of an answer, before pytest prints it or any plugin writes it down."""
+        report = yield
+        if self._session is not None and "cutover" not in report.keywords:
+            _hide(report, self._session.shown)
+        return report
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Journal the outcome of tests that are not generated from cases."""
         if self._session is None or "cutover" in report.keywords:
@@ -282,6 +290,19 @@ class Rehearsal:
         self.listener.finish(self.summary, files)
         code = ExitCode.INTERRUPTED if self._interrupted else EXIT_OF_VERDICT[self.summary.verdict]
         session.exitstatus = int(code)
+
+
+def _hide(report: pytest.TestReport, shown: Callable[[str], str]) -> None:
+    """Mask the texts of a report; one without a secret keeps its form and colours."""
+    if isinstance(report.longrepr, tuple):
+        path, line, why = report.longrepr
+        report.longrepr = path, line, shown(why)
+    elif report.longrepr is not None:
+        text = report.longreprtext
+        masked = shown(text)
+        if masked != text:
+            report.longrepr = masked
+    report.sections = [(name, shown(content)) for name, content in report.sections]
 
 
 def _asked_by(item: pytest.Item) -> Item | None:

@@ -12,6 +12,7 @@ import sys
 from base64 import b64encode, urlsafe_b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +47,8 @@ SECRETS = {
     "refused pool password": "cAnary-Refused-Passw0rd-19!",
     "shared secret": "cAnary-shared-secret-of-an-issuer-20-abcdefgh",
     "proxy password": "cAnary-proxy-password-21",
+    "role secret key": "cAnary/role+secret/22/abcdefghijklmnopq",
+    "role session token": "cAnaryRoleSession23//////abcdefghijklmnop==",
 }
 
 SCENARIO = """\
@@ -79,6 +82,15 @@ credentials:
         session_token: {session_token}
         role: arn:aws:iam::123456789012:role/tester
         sts_url: "{services}"
+  refused deputy:
+    both:
+      sigv4:
+        region: eu-west-1
+        access_key: ASIACANARY
+        secret_key: {secret_key}
+        session_token: {session_token}
+        role: arn:aws:iam::123456789012:role/refuse
+        sts_url: "{services}"
   machine: {{both: {{client_cert: {{cert: machine.pem, key: machine.key}}}}}}
   user:
     both:
@@ -97,7 +109,7 @@ security: {{public_key: minted.pub, client_ca: {{cert: ca.pem, key: ca.key}}, ho
 """
 CALLERS = (
     "header", "query", "password", "bearer", "service", "refused", "entra", "refused entra", "minted", "shared", "signer",
-    "deputy", "machine", "user", "refused user",
+    "deputy", "refused deputy", "machine", "user", "refused user",
 )  # fmt: skip
 
 
@@ -114,7 +126,7 @@ def told_again(text: str) -> str:
         "hex": data.hex(),
         "html": html.escape(text),
         "token": f"eyJhbGciOiJub25lIn0.{payload}.c2lnbmF0dXJl",
-        "words": text.split(),
+        "lines": text.split("\n"),
     }
     return json.dumps(forms)
 
@@ -139,24 +151,43 @@ def gateway(side: str) -> Behaviour:
     return behave
 
 
+GIVEN = [value for name, value in SECRETS.items() if "token" not in name and not name.startswith(("role", "proxy"))]
+"""What the scenario itself holds: no service can tell again what it has not given yet."""
+
+
 def services(asked: Asked) -> Answer:
     """Be a token endpoint, Entra, a user pool and STS in one; whoever is refused is told all again."""
     body = asked.body.decode()
-    again = f"{body} {' '.join(asked.all('authorization'))} {' '.join(SECRETS.values())}"
+    again = f"{body} {' '.join(asked.all('authorization'))} {' '.join(GIVEN)}"
     if asked.all("x-amz-target"):
         if json.loads(body)["ClientId"] == "refuse":
             return _json(400, {"__type": "NotAuthorizedException", "message": f"no: {again}"})
         tokens = {"AccessToken": SECRETS["pool access token"], "RefreshToken": SECRETS["pool refresh token"]}
         return _json(200, {"AuthenticationResult": {**tokens, "IdToken": SECRETS["id token"], "ExpiresIn": 3600}})
+    if asked.target == "/":
+        return _sts("refuse" in body, again)
     if "refuse" in asked.target:
         description = f"AADSTS7000215: {again} {quote(again)} {b64encode(again.encode()).decode()}"
         return _json(401, {"error": "invalid_client", "error_description": description})
-    if asked.target == "/":
-        code = f"<Error><Code>AccessDenied</Code><Message>{html.escape(again)}</Message></Error>"
-        return Answer(status=403, body=f"<ErrorResponse>{code}</ErrorResponse>".encode())
     token = SECRETS["access token" if asked.target == "/token" else "entra token"]
     more = {"refresh_token": SECRETS["refresh token"], "id_token": SECRETS["id token"]}
     return _json(200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600, **more})
+
+
+def _sts(refuse: bool, again: str) -> Answer:
+    if refuse:
+        code = f"<Error><Code>AccessDenied</Code><Message>{html.escape(again)}</Message></Error>"
+        return Answer(status=403, body=f"<ErrorResponse>{code}</ErrorResponse>".encode())
+    end = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    keys = {
+        "AccessKeyId": "ASIAROLE",
+        "SecretAccessKey": SECRETS["role secret key"],
+        "SessionToken": SECRETS["role session token"],
+        "Expiration": end,
+    }
+    inside = "".join(f"<{name}>{value}</{name}>" for name, value in keys.items())
+    result = f"<AssumeRoleResult><Credentials>{inside}</Credentials></AssumeRoleResult>"
+    return Answer(body=f"<AssumeRoleResponse>{result}</AssumeRoleResponse>".encode())
 
 
 def _json(status: int, value: Any) -> Answer:
@@ -227,10 +258,24 @@ def interrupted(file: Path, old: PlainServer) -> Done:
     return Done(code=child.returncode, out=out, err=err, runs=file.parent / "cutover-runs")
 
 
+OWN = """\
+import pytest
+
+def test_it(old):
+    (old.session.run_dir / "report.html").mkdir()
+
+@pytest.mark.parametrize("caller", ["header", "bearer", "service", "minted", "deputy", "user"])
+def test_it_is_shown(new, caller):
+    answer = new.send("GET /echo", as_=caller)
+    print(answer)
+    assert answer.body.content == b""
+"""
+
+
 def broken(file: Path) -> Done:
     """Run by pytest's door, with a test that breaks the harness's reports."""
     own = file.parent / "test_own.py"
-    own.write_text("def test_it(old):\n    (old.session.run_dir / 'report.html').mkdir()\n")
+    own.write_text(OWN)
     asked = [str(ROOT / "suites" / "security"), str(own), "--scenario", str(file), "--junitxml", "own.xml", "-q"]
     asked += ["--rootdir", str(file.parent)]
     call = subprocess.run(
@@ -303,6 +348,17 @@ def test_the_runs_were_what_they_are_meant_to_be(kept: Kept) -> None:
 
 def test_no_canary_anywhere(kept: Kept) -> None:
     found = leaks(kept.secrets, kept.where)
+    assert not found, "\n".join(found[:20])
+
+
+def test_no_half_of_a_canary_either(kept: Kept) -> None:
+    """Where a text is cut, a secret may be cut, too: all of these begin alike."""
+    found = [
+        f"{name}: …{content[max(0, at - 80) : at + 40]!r}…"
+        for name, content in kept.where.items()
+        for form in (b"cAnary", b"cAnary".hex().encode(), b64encode(b"cAnary"), b64encode(b"x cAnary")[4:])
+        if (at := content.find(form)) >= 0
+    ]
     assert not found, "\n".join(found[:20])
 
 
