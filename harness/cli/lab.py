@@ -2,7 +2,8 @@
 
 The old one answers as Amazon API Gateway (REST) is documented to, the new one as Azure API Management. `--defect`
 switches on what real migrations get wrong. The ports after the backend's are for scenarios/security.yaml: both gateways
-over TLS and behind firewalls, back doors, and ports that must stay closed. Stops on Ctrl-C.
+over TLS and behind firewalls, back doors, and ports that must stay closed. Prints the commands that rehearse the two
+scenarios. Stops on Ctrl-C.
 """
 
 import argparse
@@ -25,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ports", metavar="OLD,NEW,BACKEND", default="8081,8082,8083", help="ports, the others follow; 0 for free ones"
     )
     parser.add_argument("--list", action="store_true", help="list the defects and stop")
-    parser.add_argument("--json", action="store_true", help="with --list: as one JSON array; else: addresses as JSON")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="with --list: one JSON array, with the case or cell that must notice each; else: addresses as JSON",
+    )
     parser.epilog = (
         "examples:\n"
         "  cutover lab                                 # then, elsewhere: cutover rehearse scenarios/demo.yaml\n"
@@ -74,12 +79,19 @@ def _announce(ports: LabPorts, args: argparse.Namespace) -> None:
             f"backend  {bases.backend}\n"
             f"keys     {ports.files}  of token issuer, certificates and clients; gone when this ends\n"
             "\n"
-            "parity    cutover rehearse scenarios/demo.yaml\n"
+            f"parity    cutover rehearse scenarios/demo.yaml{_own_ports(ports)}\n"
             f"security  cutover rehearse scenarios/security.yaml {_sets(ports)}\n"
             "\n"
             "Ctrl-C stops them.\n"
         )
     sys.stdout.flush()
+
+
+def _own_ports(ports: LabPorts) -> str:
+    """Return the options that aim scenarios/demo.yaml at this lab; "" where it is."""
+    if (ports.old, ports.new) == PORTS[:2]:
+        return ""
+    return f" --set old_port={ports.old} --set new_port={ports.new}"
 
 
 def _sets(ports: LabPorts) -> str:

@@ -1,7 +1,7 @@
 """Check a scenario and print what a rehearsal would send. Sends nothing.
 
-Shown: requests per gateway (noise calls included), the least time that the rate limit allows, what is skipped as
-unsafe, and what would stay unproven.
+Shown: requests per gateway (noise calls included) and part of the security suite, the least time that the rate limit
+allows, what is skipped as unsafe, and what would stay unproven.
 """
 
 import argparse
@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb's options."""
     parser.add_argument("file", metavar="FILE", help="scenario")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
-    parser.add_argument("--all", action="store_true", help=f"list every case, not only the first {MOST_SHOWN}")
+    parser.add_argument(
+        "--all", action="store_true", help=f"list every case, not only the first {MOST_SHOWN}, and every cell"
+    )
     scenario_options(parser)
     parser.epilog = "examples:\n  cutover plan orders.yaml\n  cutover plan orders.yaml --set stage=test --json"
 

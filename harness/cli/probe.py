@@ -26,10 +26,16 @@ from harness.scenario.types import Case
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb's options."""
     parser.add_argument("file", metavar="FILE", help="scenario")
-    parser.add_argument("--case", metavar="NAME", required=True, help="name of the case")
+    parser.add_argument(
+        "--case", metavar="NAME", required=True, help="name of a case, or of a cell of the security suite"
+    )
     scenario_options(parser)
     runs_option(parser)
-    parser.epilog = "example:\n  cutover probe orders.yaml --case 'list orders'"
+    parser.epilog = (
+        "examples:\n"
+        "  cutover probe orders.yaml --case 'list orders'\n"
+        "  cutover probe orders.yaml --case 'GET /orders: no credential'"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
 """Ask both gateways every case of a scenario, compare the answers, and say GO, HOLD or NO-GO.
 
-Writes a run under cutover-runs/: the journal (evidence), report.html, report.json, report.md and junit.xml.
-Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsafe: run`.
+Writes a run under cutover-runs/: the journal (evidence), report.html, report.json, report.md, report.sarif and
+junit.xml. Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsafe: run`. Where the scenario
+has a `security` section, both gateways are also asked what careless and hostile callers would ask.
 """
 
 import argparse
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", nargs="*", help="scenario; several make a run each")
     parser.add_argument("--suite", action="append", choices=SUITES, help="judge this suite alone (default: all)")
     parser.add_argument(
-        "-k", dest="keyword", metavar="EXPR", default="", help="only cases whose name matches, as in pytest"
+        "-k", dest="keyword", metavar="EXPR", default="", help="only what has these words in its name, as in pytest"
     )
     parser.add_argument("--lf", action="store_true", help="only what failed last time")
     one_side = parser.add_mutually_exclusive_group()

@@ -9,7 +9,11 @@ from harness.model.outcome import ExitCode
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb's options."""
-    parser.epilog = "example:\n  pytest $(cutover suites)/parity --scenario orders.yaml -k 'orders'"
+    parser.epilog = (
+        "examples:\n"
+        "  pytest $(cutover suites)/parity --scenario orders.yaml -k orders\n"
+        "  pytest $(cutover suites)/security --scenario orders.yaml -k 'expired and token'"
+    )
 
 
 def run(_: argparse.Namespace) -> int:
