@@ -103,7 +103,7 @@ class Engine:
         waiting = deque(units)
         active = 0
         while waiting or active or self._told:
-            while waiting and active < width:
+            while waiting and active < width and not self.stopping():
                 if self.outbound.due(waiting[0].case):
                     if active:
                         break  # fetching a token blocks: nothing may be in flight meanwhile
@@ -112,10 +112,10 @@ class Engine:
             if self._told:
                 yield from self._flush()
             self._release()
+            if self.stopping() and (waiting or active):
+                raise KeyboardInterrupt
             if not active:
                 continue
-            if self.stopping():
-                raise KeyboardInterrupt
             for token, exchange in self.wire.wait(_POLL):
                 assert isinstance(token, _Call)
                 active -= not self._arrived(token, exchange)

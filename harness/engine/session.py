@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,7 @@ from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
 from harness.engine.suites import SECURITY, Item, Suites, info_of, key_of, parted, suite_of, suites_of
-from harness.engine.tools import Bench, masked
+from harness.engine.tools import Bench, broken, masked, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
@@ -187,7 +187,7 @@ class Session:
             mine = [info_of(item) for item in chosen if suite_of(item) == suite]
             if not mine and suite not in self._required:
                 continue
-            cases = tuple(replace(info, name=shown(info.name), operation=shown(info.operation)) for info in mine)
+            cases = tuple(masked_info(info, shown) for info in mine)
             partial = bool(selection) or len(mine) < len(items)
             self.add(Planned(at=time.time(), suite=suite, cases=cases, partial=partial, selection=shown(selection)))
 
@@ -231,10 +231,13 @@ class Session:
         )
 
     def _look(self, check: Check) -> Checked:
-        """Run one check; what it tells is masked here."""
+        """Run one check; what it tells is masked here. One that fails is an ERROR, and the others go on."""
         if self.stopping:
             raise KeyboardInterrupt
-        seen = check.run(self._tools)
+        try:
+            seen = check.run(self._tools)
+        except Exception as error:  # noqa: BLE001  the evidence of all that came before must not be lost with it
+            seen = broken(check.info, error)
         if self.stopping:
             raise KeyboardInterrupt  # what was cut short is looked at again by --resume
         return masked(seen, self._mask.text)
@@ -259,7 +262,7 @@ class Session:
         return event
 
     def present(self, identity: str, request: Request) -> Request:
-        """Return `request` as this caller sends it; raises NotMade if its token cannot be had."""
+        """Return `request` as this caller sends it; raises CredentialUnavailable."""
         return self._tools.present(identity, request)
 
     def tell(self, text: str, *, level: str = "info") -> None:

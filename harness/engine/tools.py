@@ -5,13 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.engine.requests import Outbound, with_defaults
-from harness.model.event import Checked, Point
+from harness.engine.suites import SECURITY
+from harness.journal.record import LONGEST_NOTE, bounded
+from harness.model.errors import CutoverError
+from harness.model.event import CaseInfo, Checked, Point
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
+from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.response import NoResponse, Reason
 from harness.model.side import Side
 from harness.wire.client import Wire
+
+Shown = Callable[[str], str]
 
 _TURN = 0.5
 _INTERRUPTED = "the run was interrupted"
@@ -45,8 +51,10 @@ class Bench:
         return replace(presented, headers=with_defaults(presented.headers))
 
     def pause(self) -> None:
-        """Wait for one beat of the scenario's rate."""
-        time.sleep(1 / self.outbound.scenario.limits.rate)
+        """Wait for one beat of the scenario's rate, or until the user wants to stop."""
+        until = time.monotonic() + 1 / self.outbound.scenario.limits.rate
+        while (left := until - time.monotonic()) > 0 and not self.stopping():
+            time.sleep(min(left, _TURN))
 
     def _through(self, wire: Wire, requests: Sequence[Request]) -> list[Exchange]:
         for index, request in enumerate(requests):
@@ -62,25 +70,57 @@ def _left_out(request: Request) -> Exchange:
     return Exchange(request=request, answer=answer, sent_at=time.time())
 
 
-def masked(seen: Checked, shown: Callable[[str], str]) -> Checked:
-    """Return what a check saw with every text masked."""
+def broken(info: CaseInfo, error: Exception) -> Checked:
+    """Return what a check comes to that failed by itself; only the harness's own words are known to be fit to show."""
+    what = error.message if isinstance(error, CutoverError) else type(error).__name__
+    return Checked(
+        at=time.time(),
+        suite=SECURITY,
+        index=info.index,
+        case=info.name,
+        outcome=Outcome.ERROR.value,
+        why=(f"the harness failed, which says nothing about either gateway: {what}",),
+    )
+
+
+def masked(seen: Checked, shown: Shown) -> Checked:
+    """Return what a check saw with every text masked, then cut: certificates and headers may be of any length."""
+
+    def fit(text: str) -> str:
+        return bounded(shown(text), LONGEST_NOTE)
+
     return replace(
         seen,
         case=shown(seen.case),
-        why=tuple(map(shown, seen.why)),
-        points=tuple(_masked_point(point, shown) for point in seen.points),
+        why=tuple(map(fit, seen.why)),
+        points=tuple(_masked_point(point, fit) for point in seen.points),
         facts={
-            shown(name): {column: shown(text) for column, text in values.items()} for name, values in seen.facts.items()
+            fit(name): {column: fit(text) for column, text in values.items()} for name, values in seen.facts.items()
         },
     )
 
 
-def _masked_point(point: Point, shown: Callable[[str], str]) -> Point:
+def _masked_point(point: Point, fit: Shown) -> Point:
     return replace(
         point,
-        at=shown(point.at),
-        title=shown(point.title),
-        old=None if point.old is None else shown(point.old),
-        new=None if point.new is None else shown(point.new),
-        note=shown(point.note),
+        at=fit(point.at),
+        title=fit(point.title),
+        old=None if point.old is None else fit(point.old),
+        new=None if point.new is None else fit(point.new),
+        note=fit(point.note),
+        remedy=fit(point.remedy),
     )
+
+
+def masked_info(info: CaseInfo, shown: Shown) -> CaseInfo:
+    """Return an item of the plan with its texts masked: a path, and so an operation's name, may hold a secret."""
+    probe = info.probe
+    if probe is not None:
+        probe = replace(
+            probe,
+            row=shown(probe.row),
+            column=shown(probe.column),
+            caller=shown(probe.caller),
+            change=shown(probe.change),
+        )
+    return replace(info, name=shown(info.name), operation=shown(info.operation), skip=shown(info.skip), probe=probe)

@@ -160,13 +160,13 @@ class Recorder:
         change = self._mask.text if self._mask and self._among(texts) else str
         return tuple(
             RecordedDifference(
-                at=_bounded(change(at)),
+                at=bounded(change(at)),
                 kind=one.kind.value,
                 cause=one.cause.value,
-                old=old and _bounded(change(old)),
-                new=new and _bounded(change(new)),
-                note=_bounded(change(note), LONGEST_NOTE),
-                remedy=_bounded(change(remedy), LONGEST_NOTE),
+                old=old and bounded(change(old)),
+                new=new and bounded(change(new)),
+                note=bounded(change(note), LONGEST_NOTE),
+                remedy=bounded(change(remedy), LONGEST_NOTE),
             )
             for one, (at, old, new, note, remedy) in zip(differences, texts, strict=True)
         )
@@ -210,7 +210,8 @@ def _sides(difference: Difference, paths: tuple[JsonPath, ...]) -> tuple[str | N
     return old and redact_value(path, old, paths), new and redact_value(path, new, paths)
 
 
-def _bounded(text: str, longest: int = LONGEST) -> str:
+def bounded(text: str, longest: int = LONGEST) -> str:
+    """Return a text that JSON can carry, cut to `longest` characters."""
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"

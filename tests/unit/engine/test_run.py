@@ -113,6 +113,23 @@ def created(request: Request) -> Answer:
     return Response(status=200, body=Body(content=b'{"id": %d}' % number))
 
 
+def test_who_wants_to_stop_is_heard_where_nothing_can_be_sent() -> None:
+    """Cases whose credential cannot be had are over at once; each may cost the wait for a dead token endpoint."""
+    given = scenario(*[case(n, get("/${id}")) for n in range(50)])
+    started = 0
+
+    def stopping() -> bool:
+        nonlocal started
+        started += 1
+        return started > 3
+
+    wire, notes = TableWire(lambda _: Response(status=200)), Notes()
+    engine = Engine(scenario=given, wire=wire, outbound=outbound_of(given), examiner=notes, stopping=stopping)
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.run(units(given.cases)))
+    assert len(notes.pairs) == 3
+
+
 def test_each_case_asks_both_sides_once() -> None:
     wire, _, events = run(scenario(*[case(n, get(f"/{n}")) for n in range(50)]))
     assert sorted(wire.targets(Side.OLD)) == sorted(wire.targets(Side.NEW)) == sorted(f"GET /{n}" for n in range(50))
