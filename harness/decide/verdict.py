@@ -17,11 +17,11 @@ def suite_results(cases: Sequence[CaseResult], planned: Iterable[Planned], gates
 
 def _suite(name: str, cases: list[CaseResult]) -> SuiteResult:
     counted = [case for case in cases if not case.skipped]
-    worst = Outcome.PASS if cases else Outcome.INCONCLUSIVE
+    worst = Outcome.PASS
     for case in cases:
         if not _accepted(case):
             worst = worst.worse(case.outcome)
-    if cases and all(case.skipped for case in cases):
+    if all(case.skipped or _accepted(case) for case in cases):
         worst = worst.worse(Outcome.INCONCLUSIVE)
     return SuiteResult(
         name=name,
@@ -39,8 +39,12 @@ def _count(cases: list[CaseResult], outcome: Outcome) -> int:
 
 
 def _accepted(case: CaseResult) -> bool:
-    """Tell whether what stays unproven here was agreed to: it is listed, and holds nothing up."""
-    return case.info.accepted and (case.skipped or case.outcome is Outcome.INCONCLUSIVE)
+    """Tell whether what stays unproven here was agreed to: it is listed, and holds nothing up.
+
+    What was to be asked and was not is not agreed to.
+    """
+    proved_nothing = case.outcome is Outcome.INCONCLUSIVE and bool(case.rounds_seen)
+    return case.info.accepted and (case.skipped or proved_nothing)
 
 
 def decide(
@@ -100,7 +104,7 @@ def _holding(suite: SuiteResult, cases: Sequence[CaseResult], mode: str) -> list
         way = "say `unsafe: run`, or `unsafe: skip` and why"
         lines.append(f"{suite.name}: {skipped} unsafe {cases_were} not sent ({way})")
     if not lines and suite.outcome is Outcome.INCONCLUSIVE:
-        lines.append(f"{suite.name}: every case was skipped; nothing is proven")
+        lines.append(f"{suite.name}: every case was skipped or proved nothing; nothing is proven")
     return lines
 
 

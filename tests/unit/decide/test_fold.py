@@ -92,6 +92,24 @@ VERDICTS: dict[str, Any] = {
         [started(), planned(info(0, skip="unsafe: agreed", accepted=True)), END],
         Verdict.HOLD,
     ),
+    "everything proves nothing, as was allowed": (
+        [started(), planned(info(0, accepted=True)), asked(0, outcome="INCONCLUSIVE", why=("not told",)), END],
+        Verdict.HOLD,
+    ),
+    "one proves nothing, as was allowed": (
+        [
+            started(),
+            planned(info(0), info(1, accepted=True)),
+            asked(0),
+            asked(1, outcome="INCONCLUSIVE", why=("not told",)),
+            END,
+        ],
+        Verdict.GO,
+    ),
+    "what was allowed to prove nothing was never asked": (
+        [started(), planned(info(0), info(1, accepted=True)), asked(0), END],
+        Verdict.HOLD,
+    ),
     "one side only": ([started(mode="only-old"), planned(info(0)), asked(0), END], Verdict.HOLD),
     "one side only, though a step of its own failed": (
         [started(mode="only-new"), planned(info(0)), asked(0, **FAILED), END],
