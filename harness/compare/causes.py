@@ -108,6 +108,12 @@ class Causes:
         told, used = self._waivers.apply((*rest, *leaks), case, operation)
         return Explained(differences=told, broken=broken, waivers_used=used, repeat_notes=notes)
 
+    def waived(
+        self, differences: Sequence[Difference], case: str, operation: str
+    ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+        """Return differences that were found elsewhere, waived where a waiver says so, and the waivers used."""
+        return self._waivers.apply(differences, case, operation)
+
     def broken(self, expect: Expect, old: Exchange | None, new: Exchange | None) -> tuple[str, ...]:
         """Return the expectations that a side broke; an exchange that did not take place breaks none."""
         return () if intended.says_nothing(expect) else intended.broken(expect, old, new)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.decide.hygiene import lost
+from harness.decide.likeness import Likeness
 from harness.decide.pair import Judgement, judgement_of
-from harness.decide.reading import Read, ours, read
+from harness.decide.reading import Control, Read, ours, read
 from harness.decide.remedies import remedy
 from harness.dialects.registry import dialect
 from harness.model.difference import Cause, Difference, Kind
@@ -24,19 +25,28 @@ _SAME_WORDS = "both sides refuse, each in its product's words"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlSeen:
-    """How a side answered the valid caller."""
+    """How a side answered the valid caller; `like` is None where that was not kept."""
 
     status: int | None
     decision: Decision
+    like: Likeness | None = None
+
+    @property
+    def held(self) -> Control | None:
+        """Return what other answers are held against: nothing, where the valid caller was not let in."""
+        if self.status is None or self.decision is not Decision.THROUGH:
+            return None
+        return Control(status=self.status, like=self.like)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a probe showed: `decisions` by side, as in RecordedPair."""
+    """What a probe showed: `decisions` and `likeness` by side, as in RecordedPair."""
 
     judgement: Judgement
     differences: tuple[Difference, ...] = ()
     decisions: dict[str, str] = field(default_factory=dict)
+    likeness: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +69,19 @@ class Jury:
         `explained` are the differences of the whole answers, with their causes; `controls` None if the control was not
         asked.
         """
-        mine = self._read(probe, old, controls)
-        theirs = self._read(probe, new, controls)
+        mine, theirs = _by_content(
+            probe, (old, new), (self._read(probe, old, controls), self._read(probe, new, controls)), controls
+        )
         if ours(old.answer) or ours(new.answer):
             return _told(mine, theirs, [(Outcome.ERROR, f"the harness could not ask: {_own_words(old, new)}")])
         differences = self._differences(probe, (old, new), (mine, theirs), explained)
-        reasons = _decided(probe, mine, theirs, old, new)
+        alike = _says_the_same(mine, theirs, old, new, explained)
+        reasons = [] if alike else _decided(probe, mine, theirs, old, new)
         reasons += _hygiene_reasons(differences, decided=bool(reasons))
         if not reasons:
             reasons = _answers(probe, mine, theirs, differences) or _unfounded(probe, controls, mine)
-        return _told(mine, theirs, reasons, differences)
+        judged = _told(mine, theirs, reasons, differences)
+        return replace(judged, likeness=_likeness(old, new)) if probe.valid else judged
 
     def alone(self, probe: Probe, asked: Exchange, *, controls: dict[Side, ControlSeen] | None) -> Judged:
         """Judge a probe of a door that only one side has: it must be shut."""
@@ -97,8 +110,8 @@ class Jury:
     def _read(self, probe: Probe, asked: Exchange, controls: dict[Side, ControlSeen] | None) -> Read:
         side = asked.request.side
         control = controls.get(side) if controls else None
-        status = control.status if control and control.decision is T else None
-        return read(probe, asked.request, asked.answer, status, dialect(self.kinds[side]))
+        held = control.held if control else None
+        return read(probe, asked.request, asked.answer, held, dialect(self.kinds[side]))
 
     def _differences(
         self,
@@ -156,6 +169,64 @@ class Jury:
         weaker = (mine, theirs) == (R, T)
         advice = remedy(probe, self.kinds[Side.NEW], weaker=weaker)
         return Cause.WEAKER if weaker else Cause.UNEXPLAINED, f"{probe.column}: new {theirs} ({words})", advice
+
+
+def waived(probe: Probe, judged: Judged, told: tuple[Difference, ...]) -> Judged:
+    """Return what is left of a judgement where waivers took differences.
+
+    Only what was decided can be waived, and never that clients would have to change: `clients_change` names those.
+    """
+    settled = U.value not in judged.decisions.values() and probe.wants is Wants.SAME
+    failing = any(one.cause in {Cause.WEAKER, Cause.UNEXPLAINED} for one in told)
+    if not settled or failing or judged.judgement.outcome is not Outcome.FAIL:
+        return judged
+    notes = [one.note for one in told if one.cause is Cause.WAIVED][:1]
+    return replace(judged, differences=told, judgement=Judgement(why=tuple(notes)))
+
+
+def _by_content(
+    probe: Probe, asked: tuple[Exchange, Exchange], reads: tuple[Read, Read], controls: dict[Side, ControlSeen] | None
+) -> tuple[Read, Read]:
+    """Read a success as a refusal where one side alone gives the valid caller's document, the other some other one.
+
+    Some gateways say "no" with 200: then both sides seem to let through what one of them refuses.
+    """
+    compared = probe.group in {Group.CALLERS, Group.WAF} and not probe.valid and probe.wants is Wants.SAME
+    if not compared or controls is None or not all(read[0] is T for read in reads):
+        return reads
+    like = [controls[one.request.side].like if one.request.side in controls else None for one in asked]
+    said = [Likeness.of(one.answer) if _succeeds(one) else None for one in asked]  # type: ignore[arg-type]
+    if None in like or None in said:
+        return reads
+    pairs = [(one, other) for one, other in zip(said, like, strict=True) if one is not None and other is not None]
+    same, foreign = [one.alike(other) for one, other in pairs], [one.foreign(other) for one, other in pairs]
+    refused = R, "a success, but with another document than the valid caller's"
+    if foreign[0] and same[1]:
+        return refused, reads[1]
+    return (reads[0], refused) if same[0] and foreign[1] else reads
+
+
+def _likeness(*asked: Exchange) -> dict[str, str]:
+    answers = ((one.request.side.value, one.answer) for one in asked)
+    return {side: Likeness.of(answer).told() for side, answer in answers if isinstance(answer, Response)}
+
+
+def _says_the_same(mine: Read, theirs: Read, old: Exchange, new: Exchange, explained: Sequence[Difference]) -> bool:
+    """Tell whether both sides answer the same error in the same words: whatever it means, it means it twice."""
+    if not (mine[0] is theirs[0] is U):
+        return False
+    before, after = old.answer, new.answer
+    if not (isinstance(before, Response) and isinstance(after, Response) and before.status == after.status):
+        return False
+    named = 400 <= before.status < 500 and before.status not in {408, 429} and bool(before.body.content.strip())
+    return named and all(one.cause in _SAID_THE_SAME for one in explained)
+
+
+_SAID_THE_SAME = frozenset({Cause.IDENTITY, Cause.BOUND, Cause.NOISE})
+
+
+def _succeeds(asked: Exchange) -> bool:
+    return isinstance(asked.answer, Response) and 200 <= asked.answer.status < 300
 
 
 def _is_excused(probe: Probe, mine: Decision, theirs: Decision) -> bool:

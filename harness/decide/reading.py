@@ -1,8 +1,10 @@
 """An answer → what the gateway decided, held against how it answers a caller that it lets in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.decide.cors import grants
+from harness.decide.likeness import Likeness
 from harness.decide.reach import reach
 from harness.dialects.block_pages import blocked_by
 from harness.dialects.dialect import Dialect
@@ -24,18 +26,31 @@ _TOO_MUCH = frozenset({413, 414, 431})
 _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 # what a gateway does to requests that it will not even parse
 _HUNG_UP = frozenset({Reason.RESET, Reason.PROTOCOL})
+# a gateway that has too much to do says nothing about CORS
+_BUSY = frozenset({429, 503})
+# what the products answer by themselves where the door itself fails: nobody gets in
+_AT_THE_DOOR = frozenset({Situation.AUTHORIZER_FAILED})
 # what the products answer by themselves after a request got past every check
 _BEHIND = frozenset({Situation.TIMEOUT, Situation.BACKEND_UNREACHABLE, Situation.BACKEND_CRASH, Situation.CONFIG_ERROR})
 
 
-def read(probe: Probe, request: Request, answer: Answer, control: int | None, dialect: Dialect) -> Read:
-    """Return what `answer` says; `control` is the status by which this side answers the valid caller, if known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """How this side answers the valid caller, where it lets it in; `like` is None where that was not kept."""
+
+    status: int
+    like: Likeness | None = None
+
+
+def read(probe: Probe, request: Request, answer: Answer, control: Control | None, dialect: Dialect) -> Read:
+    """Return what `answer` says, held against the valid caller's, if that is known."""
     if probe.reads is Reads.REACH:
-        return reach(answer, control)
+        return reach(answer, control.status if control else None)
     if isinstance(answer, NoResponse):
         return _silence(answer, probe)
     if probe.reads is Reads.CORS and probe.cors is not None:
-        return grants(answer, probe.cors)
+        busy = answer.status in _BUSY
+        return (Decision.UNCLEAR, f"{answer.status}: too busy to tell") if busy else grants(answer, probe.cors)
     page = blocked_by(answer)
     if page is not None:
         return Decision.REFUSED, f"{answer.status}, the block page of {page.product}"
@@ -56,6 +71,9 @@ def _valid(request: Request, answer: Response, dialect: Dialect) -> Read:
 
 
 def _silence(answer: NoResponse, probe: Probe) -> Read:
+    if answer.status is not None and answer.status not in _REFUSALS:
+        words = f"an answer with status {answer.status} that broke off ({answer.reason}): {answer.detail}"
+        return Decision.UNCLEAR, words
     if answer.reason is Reason.TLS and not probe.valid:
         return Decision.REFUSED, f"refused in the TLS handshake: {answer.detail}"
     if answer.reason in _HUNG_UP and probe.group in {Group.SURFACE, Group.WAF}:
@@ -63,40 +81,72 @@ def _silence(answer: NoResponse, probe: Probe) -> Read:
     return Decision.UNCLEAR, f"no answer ({answer.reason}): {answer.detail}"
 
 
-def _by_status(probe: Probe, request: Request, answer: Response, control: int | None, dialect: Dialect) -> Read:
+def _by_status(probe: Probe, request: Request, answer: Response, control: Control | None, dialect: Dialect) -> Read:
     status = answer.status
     if status in _REFUSALS:
         return Decision.REFUSED, str(status)
     if status == 429:
         return Decision.UNCLEAR, "429: throttled, which says nothing about the caller"
     readings = dialect.readings(answer, request)
+    if readings and all(reading.situation in _AT_THE_DOOR for reading in readings):
+        return Decision.REFUSED, f"{status}: {readings[0].situation}: without its word nobody gets in"
     if status >= 500:
-        return _server_error(status, control)
+        return _server_error(status)
     if readings and not all(reading.situation in _BEHIND for reading in readings):
         return Decision.REFUSED, f"{status}: {readings[0].situation}"
-    if status < 300 or status == control:
+    if status < 300 or status == 304:
         return Decision.THROUGH, str(status)
+    if control is not None and status == control.status:
+        return _as_valid(probe, request, answer, control)
     if status < 400:
         return Decision.REFUSED, f"{status}: sent elsewhere"
+    return _client_error(probe, request, status, control, readings, dialect)
+
+
+def _client_error(
+    probe: Probe,
+    request: Request,
+    status: int,
+    control: Control | None,
+    readings: Sequence[Reading],
+    dialect: Dialect,
+) -> Read:
+    """Read an error that is none of the usual refusals, and not the valid caller's."""
     if status in _TOO_MUCH:
         return Decision.REFUSED, f"{status}: too large"
     if probe.group is Group.SURFACE and status in _UNSERVED and not dialect.recognises_errors:
         return Decision.REFUSED, f"{status}: not served"
-    return _client_error(request, status, control, readings, dialect)
+    return _backend_error(request, status, control, readings, dialect)
 
 
-def _server_error(status: int, control: int | None) -> Read:
+def _as_valid(probe: Probe, request: Request, answer: Response, control: Control) -> Read:
+    """Read an error or a redirection with the status that the valid caller gets: only the same words are the same."""
+    status, like = answer.status, control.like
+    through = Decision.THROUGH, f"{status}, as for the valid caller"
+    if like is None:
+        return through
+    mine = Likeness.of(answer)
+    if request.method == "HEAD":
+        return through if mine.same_head(like) else (Decision.REFUSED, f"{status}, of another kind than a GET's")
+    # what is asked for by another path or in other words may be answered in other words
+    same = mine.same_words(like) if probe.group is Group.CALLERS else not mine.foreign(like)
+    if same:
+        return through
+    if request.method in _CHANGING and not mine.foreign(like):
+        return Decision.UNCLEAR, f"{status}, as for the valid caller, but in other words"
+    return Decision.REFUSED, f"{status}, in other words than for the valid caller"
+
+
+def _server_error(status: int) -> Read:
     if status in _NOT_SERVED:
         return Decision.REFUSED, f"{status}: not served"
-    if status == control:
-        return Decision.THROUGH, f"{status}, as for the valid caller"
     return Decision.UNCLEAR, f"{status}: a server error"
 
 
-def _client_error(
-    request: Request, status: int, control: int | None, readings: Sequence[Reading], dialect: Dialect
+def _backend_error(
+    request: Request, status: int, control: Control | None, readings: Sequence[Reading], dialect: Dialect
 ) -> Read:
-    """Read an error that is none of the usual refusals.
+    """Read an error that a backend may well make.
 
     Asked again, a request that changes nothing (CONNECT too) and is let in is answered as the valid caller's was. One
     that changes something may meet what the control left behind: a conflict, say, which only a backend knows of.
@@ -105,7 +155,7 @@ def _client_error(
         return Decision.REFUSED, str(status)
     if dialect.recognises_errors and not readings:
         return Decision.THROUGH, f"{status}, which {dialect.product} does not make itself: the backend answered"
-    return Decision.UNCLEAR, f"{status}, where the valid caller gets {control}: a refusal, or the backend's word"
+    return Decision.UNCLEAR, f"{status}, where the valid caller gets {control.status}: a refusal, or the backend's word"
 
 
 def ours(answer: Answer) -> bool:

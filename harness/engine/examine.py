@@ -6,7 +6,7 @@ from datetime import date
 
 from harness.compare.causes import NOTHING, Causes, Explained
 from harness.decide.pair import Judgement, judge, judge_alone
-from harness.decide.probes import Jury
+from harness.decide.probes import Judged, Jury, waived
 from harness.engine.probing import Probing
 from harness.engine.unit import Asked, Running
 from harness.journal.encode import equal_pair
@@ -76,12 +76,12 @@ class Examination:
             return _unasked(asked, why)
         if self.stored:
             old, new = self._like_stored(old), self._like_stored(new)
-        explained, judgement, decisions = self._judged(running.unit.case, asked, running, old, new)
+        explained, judgement, shown = self._judged(running.unit.case, asked, running, old, new)
         if self.seen is not None:
             self.seen(old, new, explained.differences, judgement)
         keep = self._keeps(judgement, explained)
         plain = explained is NOTHING and judgement.outcome is Outcome.PASS and not asked.lost
-        if plain and decisions is None and old and new:
+        if plain and shown is None and old and new:
             return self._equal(asked, old, new, keep=keep)
         counts, differences, cut = self._differences(explained)
         return RecordedPair(
@@ -97,7 +97,8 @@ class Examination:
             waivers=explained.waivers_used,
             outcome=judgement.outcome.value,
             why=self._shown(judgement.why + self._more(explained, judgement) + _told(running.unit.case, asked)),
-            decisions=decisions,
+            decisions=shown.decisions if shown else None,
+            likeness=shown.likeness if shown else None,
         )
 
     def take(self, event: Round) -> None:
@@ -106,13 +107,15 @@ class Examination:
 
     def _judged(
         self, case: Case, asked: Asked, running: Running, old: Exchange | None, new: Exchange | None
-    ) -> tuple[Explained, Judgement, dict[str, str] | None]:
-        """Explain and judge a step; decisions come with the step that a probe is about."""
+    ) -> tuple[Explained, Judgement, Judged | None]:
+        """Explain and judge a step; what a probe showed comes with the step that it is about."""
         explained = self._explain(running, asked, old, new)
         if case.probe is None or asked.index < len(case.steps) - 1:
             return explained, self._judge(asked, explained), None
         judged = self._probing.judge(case, case.probe, old, new, explained.differences)
-        return Explained(differences=judged.differences), judged.judgement, judged.decisions
+        told, used = self._causes.waived(judged.differences, case.name, case.operation)
+        judged = waived(case.probe, judged, told) if used else judged
+        return Explained(differences=judged.differences, waivers_used=used), judged.judgement, judged
 
     def _equal(self, asked: Asked, old: Exchange, new: Exchange, *, keep: bool) -> RecordedPair:
         record = self.recorder.exchange

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from harness.decide.likeness import Likeness
 from harness.decide.probes import ControlSeen, Judged, Jury
 from harness.model.difference import Difference
 from harness.model.event import Round
@@ -27,7 +28,11 @@ class Probing:
             return
         recorded = {Side.OLD: last.old, Side.NEW: last.new}
         self._controls[event.suite, event.index] = {
-            side: ControlSeen(status=kept.status, decision=Decision(last.decisions[side]))
+            side: ControlSeen(
+                status=kept.status,
+                decision=Decision(last.decisions[side]),
+                like=Likeness.read((last.likeness or {}).get(side, "")),
+            )
             for side, kept in recorded.items()
             if kept is not None and side in last.decisions
         }
@@ -52,6 +57,7 @@ class Probing:
                 exchange.request.side: ControlSeen(
                     status=exchange.answer.status,
                     decision=Decision(judged.decisions[exchange.request.side]),
+                    like=Likeness.read((judged.likeness or {}).get(exchange.request.side, "")),
                 )
                 for exchange in (old, new)
             }

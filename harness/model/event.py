@@ -69,7 +69,8 @@ class RecordedPair:
 
     `counts` holds the number of differences per cause, all of them; `differences` may hold fewer (bounded), then
     `cut` is True. `broken` lists the expectations that a side broke, each as "old: …" or "new: …". `noise` are
-    further answers of the old side. `first` names the side that was asked first.
+    further answers of the old side. `first` names the side that was asked first. `likeness` says by side what a valid
+    caller's answer is like (decide/likeness.py), which later answers are held against.
     """
 
     step: int
@@ -86,6 +87,7 @@ class RecordedPair:
     why: tuple[str, ...] = ()
     captures: dict[str, dict[str, str]] | None = None
     decisions: dict[str, str] | None = None
+    likeness: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
