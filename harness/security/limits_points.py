@@ -110,8 +110,9 @@ def burst_of(kind: str, exchanges: Sequence[Exchange], took: float) -> Burst:
 
 
 def with_others(burst: Burst, kind: str, stranger: str, others: Sequence[Exchange]) -> Burst:
-    """Add how another caller fared; `others` is what it got right before the burst, and right after it."""
-    return replace(burst, other=_fared(kind, others), stranger=stranger, asked_others=len(others))
+    """Add how another caller ("" for none) fared; `others` is what it got right before the burst, and right after."""
+    fared = _fared(kind, others) if stranger else None
+    return replace(burst, other=fared, stranger=stranger, asked_others=len(others))
 
 
 def refill(plan: PlanLimit, burst: Burst) -> float:
@@ -271,8 +272,8 @@ def _others(found: Found, old: Burst, new: Burst) -> None:
     elif new.other is Decision.UNCLEAR:
         found.say(
             Outcome.INCONCLUSIVE,
-            f"new: {new.stranger} was not let in before the burst or not clearly after it: whether the burst of "
-            "another throttles it is not seen",
+            f"new: {new.stranger} could not be asked, or was not let in before the burst or not clearly after it: "
+            "whether the burst of another throttles it is not seen",
         )
 
 
@@ -290,12 +291,12 @@ def _show(found: Found, column: str, burst: Burst, kind: Throttling) -> None:
     found.decisions[column] = decision.value
 
 
-def _fared(kind: str, exchanges: Sequence[Exchange]) -> Decision | None:
+def _fared(kind: str, exchanges: Sequence[Exchange]) -> Decision:
     """Tell how the other caller fared after the burst; unclear unless it was let in before."""
-    if not exchanges:
-        return None
+    if len(exchanges) < 2:
+        return Decision.UNCLEAR
     before, after = (_let_in(kind, one) for one in (exchanges[0], exchanges[-1]))
-    return after if before is Decision.THROUGH and len(exchanges) > 1 else Decision.UNCLEAR
+    return after if before is Decision.THROUGH else Decision.UNCLEAR
 
 
 def _let_in(kind: str, exchange: Exchange) -> Decision:

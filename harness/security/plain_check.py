@@ -19,6 +19,7 @@ from harness.security.found import Found, easiest, info_of, interrupted, plain_r
 COLUMN = "http://"
 _PROBE = Probe(group=Group.TLS, row="TLS", column=COLUMN)
 _TO_HTTPS = frozenset({301, 302, 303, 307, 308})
+_CLOSED = frozenset({Reason.CONNECT, Reason.RESET, Reason.TIMEOUT_HEADERS})
 _REFUSALS = frozenset({403, 426})
 _NOT_HERE = frozenset({400, 404, 405, 410, 421})
 _REMEDY = (
@@ -31,12 +32,14 @@ _REMEDY = (
 class PlainCheck:
     """The easiest operation, asked without any credential, in the clear and by https.
 
-    `plain` and `secure` hold the requests by side; without an address of its own a side is not asked.
+    `plain` and `secure` hold the requests by side; without an address of its own a side is not asked. `proxied` are the
+    sides that a proxy leads to.
     """
 
     info: CaseInfo
     plain: Mapping[Side, Request]
     secure: Mapping[Side, Request]
+    proxied: frozenset[Side]
     requests: Mapping[Side, int]
 
     def run(self, tools: Tools) -> Checked:
@@ -47,7 +50,10 @@ class PlainCheck:
         answers = iter([exchange.answer for exchange in tools.send(asked)])
         if tools.stopping():
             return interrupted(self.info)
-        read = {side: in_the_clear(next(answers), next(answers), self.secure[side].url) for side in self.plain}
+        read = {
+            side: in_the_clear(next(answers), next(answers), self.secure[side].url, proxied=side in self.proxied)
+            for side in self.plain
+        }
         found = judge(read)
         for side, (decision, words) in read.items():
             found.fact("address", **{side.value: _origin(self.plain[side].url)})
@@ -80,15 +86,14 @@ def checks(draft: Draft, first: int) -> list[Check]:
             plain[side] = plain_request(draft.scenario, operation, side, nobody=True, url=doors[door].url, door=door)
             secure[side] = plain_request(draft.scenario, operation, side, nobody=True)
     info = info_of(draft, _PROBE, first)
-    return [PlainCheck(info=info, plain=plain, secure=secure, requests=dict.fromkeys(plain, 2))]
+    proxied = frozenset(side for side in plain if doors[plain_door(side)].proxy is not None)
+    return [PlainCheck(info=info, plain=plain, secure=secure, proxied=proxied, requests=dict.fromkeys(plain, 2))]
 
 
-def in_the_clear(answer: Answer, by_https: Answer, url: str) -> Read:
+def in_the_clear(answer: Answer, by_https: Answer, url: str, *, proxied: bool) -> Read:
     """Tell whether the plain-text address refused; `by_https` is the same request's answer by https, at `url`."""
     if isinstance(answer, NoResponse):
-        if answer.reason in {Reason.CONNECT, Reason.RESET, Reason.TIMEOUT_HEADERS} and answer.status is None:
-            return Decision.REFUSED, f"no answer ({answer.reason})"
-        return Decision.UNCLEAR, f"no answer ({answer.reason}): {answer.detail}"
+        return _silence(answer, by_https, proxied=proxied)
     if answer.status in _TO_HTTPS:
         return _redirect(answer, url)
     if answer.status in _REFUSALS:
@@ -96,6 +101,18 @@ def in_the_clear(answer: Answer, by_https: Answer, url: str) -> Read:
     if answer.status in _NOT_HERE:
         return _not_here(answer, by_https)
     return Decision.THROUGH, f"answers {answer.status} in the clear"
+
+
+def _silence(answer: NoResponse, by_https: Answer, *, proxied: bool) -> Read:
+    """Read no answer in the clear as a refusal, unless it may be of something else on the way."""
+    words = f"no answer ({answer.reason}): {answer.detail}"
+    if answer.reason not in _CLOSED or answer.status is not None:
+        return Decision.UNCLEAR, words
+    if isinstance(by_https, NoResponse):
+        return Decision.UNCLEAR, f"no answer ({answer.reason}), nor one by https: what is there cannot be told"
+    if proxied:  # many proxies lead to port 443 alone
+        return Decision.UNCLEAR, f"{words}; it may be the proxy that refuses"
+    return Decision.REFUSED, f"no answer ({answer.reason})"
 
 
 def _redirect(answer: Response, url: str) -> Read:
@@ -144,6 +161,8 @@ def judge(read: Mapping[Side, Read]) -> Found:
             old=told["old"],
             new=told["new"],
         )
+    elif old is Decision.UNCLEAR:
+        found.say(Outcome.INCONCLUSIVE, f"new refuses; whether old serves clients in the clear is not known: {before}")
     elif old is Decision.THROUGH:
         found.fail(
             "tls:http", "old answers in the clear, new does not: clients that use http:// break",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.credentials.trouble import CredentialUnavailable
 from harness.model.exchange import Exchange
 from harness.model.probe import Decision
 from harness.model.request import Request
@@ -196,7 +197,7 @@ OTHERS = {
     "not let in": ((401, 401), Decision.UNCLEAR),
     "fails after": ((200, 500), Decision.UNCLEAR),
     "asked before alone": ((200,), Decision.UNCLEAR),
-    "not asked": ((), None),
+    "could not be asked": ((), Decision.UNCLEAR),
 }
 
 
@@ -205,6 +206,10 @@ def test_reads_how_another_fared(row: str) -> None:
     statuses, expected = OTHERS[row]
     others = tuple(exchange(Response(status=status)) for status in statuses)
     assert with_others(DECLARED, "azure-apim", "shop", others).other is expected
+
+
+def test_nobody_else_fared_no_way() -> None:
+    assert with_others(DECLARED, "azure-apim", "", ()).other is None
 
 
 def test_counts_failures() -> None:
@@ -301,6 +306,19 @@ def test_bursts_again_where_the_window_was_used_before(most: int, expected: str)
     assert (seen.outcome, clock()) == (expected, 2.0), seen.why
     assert seen.requests["new"] == 92
     assert "asked again" in seen.facts
+
+
+def test_another_caller_without_a_credential_proves_nothing() -> None:
+    class Without(FakeTools):
+        def present(self, identity: str, request: Request) -> Request:
+            if identity == "shop":
+                raise CredentialUnavailable("no token")
+            return FakeTools.present(self, identity, request)
+
+    (check,) = limits.checks(draft_of(made()), 4)
+    seen = check.run(Without(answer=Limited(22, 22)))
+    assert (seen.outcome, len(seen.why)) == ("INCONCLUSIVE", 1)
+    assert "shop could not be asked" in seen.why[0]
 
 
 REFILL = {

@@ -1,6 +1,7 @@
 """What a plain-text address answers, and what that means beside the other side's."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,7 @@ ROWS: dict[str, tuple[Answer, Answer, Decision]] = {
     "refused": (silence(Reason.CONNECT), said(200), R),
     "broken off": (silence(Reason.RESET), said(200), R),
     "silent": (silence(Reason.TIMEOUT_HEADERS), said(200), R),
+    "nothing by https either": (silence(Reason.CONNECT), silence(Reason.CONNECT), U),
     "no such name": (silence(Reason.NAME), said(200), U),
     "no HTTP": (silence(Reason.PROTOCOL), said(200), U),
 }
@@ -50,9 +52,19 @@ ROWS: dict[str, tuple[Answer, Answer, Decision]] = {
 @pytest.mark.parametrize("row", ROWS)
 def test_reads(row: str) -> None:
     plain, secure, expected = ROWS[row]
-    decision, words = in_the_clear(plain, secure, URL)
+    decision, words = in_the_clear(plain, secure, URL, proxied=False)
     assert decision is expected
     assert words
+
+
+def test_a_proxy_may_be_what_refuses() -> None:
+    assert in_the_clear(silence(Reason.CONNECT), said(200), URL, proxied=True)[0] is U
+    assert in_the_clear(said(403), said(200), URL, proxied=True)[0] is R
+    given = scenario()
+    new = replace(given.new, proxy="http://proxy.example:3128")
+    (check,) = plain_check.checks(draft_of(replace(given, new=new)), 0)
+    silent = FakeTools(answer=lambda request: said(401) if request.url.startswith("https") else silence(Reason.CONNECT))
+    assert check.run(silent).decisions == {"old": "refused", "new": "unclear"}
 
 
 JUDGED = {
@@ -62,7 +74,7 @@ JUDGED = {
     (T, R): ("FAIL", "unexplained"),
     (T, T): ("PASS", ""),
     (T, U): ("INCONCLUSIVE", ""),
-    (U, R): ("PASS", ""),
+    (U, R): ("INCONCLUSIVE", ""),
     (U, T): ("INCONCLUSIVE", ""),
     (U, U): ("INCONCLUSIVE", ""),
     (None, R): ("PASS", ""),
