@@ -7,26 +7,28 @@ from harness.model.response import Response
 
 
 class Port(StrEnum):
-    """What came of a TCP connection."""
+    """What came of a TCP connection; UNTRIED: this machine itself could not or would not try."""
 
     OPEN = "open"
     REFUSED = "refused"
     SILENT = "no answer"
     UNRESOLVED = "name not resolved"
     UNREACHABLE = "unreachable"
+    UNTRIED = "not tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
-    """One attempt to connect. `peer` and `here` are "address:port" of both ends.
+    """What came of connecting to each address of a host; `tried` counts them.
 
-    Without a connection they are what was tried, and this machine's address on the way there ("" if none is known).
+    `peer` and `here` are "address:port" of both ends. Without a connection they are what was tried, and this machine's address on the way there ("" if none is known).
     """
 
     state: Port
     detail: str = ""
     peer: str = ""
     here: str = ""
+    tried: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Ports that must be closed to the place where this runs (`security.closed`)."""
 
-import errno
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,7 +19,6 @@ TIMEOUT = 5.0
 MOST_ADDRESSES = 16
 """How many addresses of one name are tried."""
 
-_NO_NETWORK = os.strerror(errno.ENETUNREACH)  # said by this machine itself, not by the other
 _CLOSED = {
     Port.REFUSED: "refuses connections",
     Port.SILENT: f"gives no answer within {TIMEOUT:.0f} s",
@@ -33,15 +30,21 @@ _REMEDY = (
 )
 
 
-def _knock(host: str, port: int, *, timeout: float) -> Knock:
+_NOTHING_TRIED = {
+    Port.UNRESOLVED: "is not resolved",
+    Port.UNTRIED: "cannot be tried",
+}
+
+
+def _knock(host: str, port: int, *, timeout: float, pause: Callable[[], None]) -> Knock:
     from harness.wire.ports import knock  # noqa: PLC0415  not needed to plan
 
-    return knock(host, port, timeout=timeout)
+    return knock(host, port, timeout=timeout, pause=pause)
 
 
 @dataclass(slots=True, kw_only=True)
 class PortCheck:
-    """One connection to a port that must not answer."""
+    """Connections to a port that must not answer."""
 
     info: CaseInfo
     host: str
@@ -50,11 +53,11 @@ class PortCheck:
     requests: Mapping[Side, int]
 
     def run(self, tools: Tools) -> Checked:
-        """Knock once."""
+        """Knock at each address of the host."""
         if tools.stopping():
             return interrupted(self.info)
-        tools.pause()
-        return judge(self.knock(self.host, self.port, timeout=TIMEOUT), self.host, self.port).checked(self.info)
+        knock = self.knock(self.host, self.port, timeout=TIMEOUT, pause=tools.pause)
+        return judge(knock, self.host, self.port).checked(self.info)
 
 
 def checks(draft: Draft, first: int) -> list[Check]:
@@ -76,12 +79,13 @@ def judge(knock: Knock, host: str, port: int) -> Found:
     found.fact("connection", new=f"{knock.state.value}: {knock.detail}" if knock.detail else knock.state.value)
     if knock.peer:
         found.fact("address", new=knock.peer)
-    tried = knock.detail.count("; ") + 1  # one for each address of the name
-    found.requests[Side.NEW.value] = 0 if knock.state is Port.UNRESOLVED else min(tried, _most(host))
-    if knock.state is Port.UNRESOLVED or (knock.state is Port.UNREACHABLE and _NO_NETWORK in knock.detail):
-        why = "is not resolved" if knock.state is Port.UNRESOLVED else "lies in a network that has no route"
+    found.requests[Side.NEW.value] = knock.tried
+    if knock.state in _NOTHING_TRIED:
         found.decisions["new"] = Decision.UNCLEAR.value
-        found.say(Outcome.INCONCLUSIVE, f"{where} {why} from {here}: nothing was tried")
+        found.say(
+            Outcome.INCONCLUSIVE,
+            f"{where} {_NOTHING_TRIED[knock.state]} from {here}, so nothing is proven: {knock.detail}",
+        )
     elif knock.state is Port.OPEN:
         found.decisions["new"] = Decision.THROUGH.value
         found.fail(

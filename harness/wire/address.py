@@ -16,6 +16,10 @@ from harness.model.seen import Port
 from harness.wire.options import origin_of
 
 _MOST_ADDRESSES = 16
+# this machine's own word: it has no route, its firewall forbids, no port or memory is left
+_OUR_OWN = frozenset(
+    {errno.ENETUNREACH, errno.ENETDOWN, errno.EPERM, errno.EACCES, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
+)
 
 Peer = tuple[str, int]  # IPv6 has two numbers more, which only the system looks at
 
@@ -81,7 +85,10 @@ def _flags(host: str) -> int:
 
 def reach(family: socket.AddressFamily, address: Peer, timeout: float) -> socket.socket:
     """Return a socket connected to `address`. Raises NotConnected."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:  # no descriptor left, no such family
+        raise NotConnected(Port.UNTRIED, f"{text_of(address)}: {words_of(error)}") from None
     try:
         sock.settimeout(max(0.001, timeout))
         sock.connect(address)
@@ -126,4 +133,6 @@ def words_of(error: OSError) -> str:
 def _state(error: OSError) -> Port:
     if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
         return Port.SILENT
+    if error.errno in _OUR_OWN:
+        return Port.UNTRIED
     return Port.REFUSED if isinstance(error, ConnectionRefusedError) else Port.UNREACHABLE

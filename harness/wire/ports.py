@@ -2,26 +2,31 @@
 
 import socket
 import time
+from collections.abc import Callable
 
 from harness.model.seen import Knock, Port
 from harness.wire.address import NotConnected, Peer, addresses, reach, text_of
 
 # Where addresses differ: open anywhere is open; then whatever leaves most in doubt.
-_FIRST = (Port.OPEN, Port.UNREACHABLE, Port.SILENT, Port.REFUSED)
+_FIRST = (Port.OPEN, Port.UNTRIED, Port.UNREACHABLE, Port.SILENT, Port.REFUSED)
 
 
-def knock(host: str, port: int, *, timeout: float) -> Knock:
-    """Try a TCP connection to every address of `host`, each for `timeout` seconds; nothing is sent.
+def knock(host: str, port: int, *, timeout: float, pause: Callable[[], None]) -> Knock:
+    """Try a TCP connection to every address of `host`, each for `timeout` seconds, after a `pause`; nothing is sent.
 
     Without a connection, `peer` is what was tried and `here` the address (no port) that it was tried from.
     """
     try:
         targets = addresses(host.strip("[]"), port)
     except NotConnected as failed:
-        return Knock(state=failed.state, detail=str(failed))
-    knocks = [_knock(family, address, timeout) for family, address in targets]
+        return Knock(state=failed.state, detail=str(failed), tried=0)
+    knocks = []
+    for family, address in targets:
+        pause()
+        knocks.append(_knock(family, address, timeout))
     told = min(knocks, key=lambda one: _FIRST.index(one.state))
-    return Knock(state=told.state, detail="; ".join(one.detail for one in knocks), peer=told.peer, here=told.here)
+    detail = "; ".join(one.detail for one in knocks)
+    return Knock(state=told.state, detail=detail, peer=told.peer, here=told.here, tried=len(knocks))
 
 
 def _knock(family: socket.AddressFamily, address: Peer, timeout: float) -> Knock:
