@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from hashlib import sha256
 
+from harness.decide.gathered import NOBODY, Cell, Gathered, Key, Place, joined
 from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked, Judged, Planned, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult, Finding
@@ -16,30 +16,6 @@ _NUMBER = re.compile(r"\d+(\.\d+)?")
 _FAILING = frozenset({Cause.UNEXPLAINED.value, Cause.WEAKER.value})
 _ORDER = {Outcome.FAIL: 0, Outcome.ERROR: 1, Outcome.INCONCLUSIVE: 2, Outcome.PASS: 3}
 
-_Key = tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Group:
-    """One finding in the making; the first occurrence gives its words."""
-
-    suite: str
-    index: int
-    outcome: Outcome
-    at: str
-    kind: str
-    cause: str
-    old: str | None
-    new: str | None
-    note: str
-    remedy: str
-    title: str
-    count: int = 0
-    cases: dict[int, set[int]] = field(default_factory=dict)
-    alone: bool = False
-    severity: Severity | None = None
-
-
 _UNPLANNED = CaseInfo(index=0, name="", operation="")
 
 
@@ -48,7 +24,9 @@ class FindingFold:
 
     def __init__(self) -> None:
         self.waivers_used: set[str] = set()
-        self._groups: dict[_Key, _Group] = {}
+        self._groups: dict[Key, Gathered] = {}
+        self._cells: dict[Key, Cell] = {}
+        self._open: dict[Place, Key] = {}
         self._infos: dict[tuple[str, int], CaseInfo] = {}
         self.strict = False
 
@@ -116,7 +94,10 @@ class FindingFold:
     def findings(self, cases: Iterable[CaseResult]) -> tuple[Finding, ...]:
         """Return all findings, the worst first, then in the order of the scenario."""
         rounds = {(case.suite, case.info.index): case.rounds_seen for case in cases}
-        made = [(group, self._finding(key, group, rounds)) for key, group in self._groups.items()]
+        made = [
+            (group, self._finding(key, group, rounds))
+            for key, group in joined(self._groups, self._cells, self._open).items()
+        ]
         made.sort(
             key=lambda item: (
                 _ORDER[item[1].outcome],
@@ -149,16 +130,26 @@ class FindingFold:
         )
         shared = _probe_key(difference, info.probe) if info.probe else _key(difference, info.operation)
         key = (event.suite, outcome.value, *shared)
+        if info.probe is not None and failing and _lets_in(difference, info.probe):
+            key = self._cell(key, event.suite, info.probe)
         in_status = any(other.at in {"status", "response"} for other in pair.differences)
         self._count(key, group, event.round, alone=not in_status or difference.at in {"status", "response"})
         return failing and outcome is not Outcome.PASS
+
+    def _cell(self, shared: Key, suite: str, probe: Probe) -> Key:
+        """Keep the cells of an operation apart until all are known; return the key of this one's group."""
+        key = (*shared, probe.row)
+        self._cells[key] = Cell(shared=shared, place=(suite, probe.row))
+        if probe.column == NOBODY:
+            self._open[suite, probe.row] = shared
+        return key
 
     def _trouble(self, event: Round, outcome: Outcome, text: str, *, at: str) -> None:
         """Count what is no difference: a broken expectation, an answer that proves nothing."""
         group = _group(event.suite, event.index, outcome, at=at, title=text)
         self._count((event.suite, outcome.value, "trouble", _NUMBER.sub("#", text)), group, event.round)
 
-    def _count(self, key: _Key, group: _Group, round_: int, *, alone: bool = True) -> None:
+    def _count(self, key: Key, group: Gathered, round_: int, *, alone: bool = True) -> None:
         """Count an occurrence; the words are those of the first case in the order of the scenario, not of arrival."""
         known = self._groups.get(key)
         if known is None:
@@ -170,7 +161,7 @@ class FindingFold:
         known.cases.setdefault(group.index, set()).add(round_)
         known.alone = known.alone or alone
 
-    def _finding(self, key: _Key, group: _Group, rounds: dict[tuple[str, int], int]) -> Finding:
+    def _finding(self, key: Key, group: Gathered, rounds: dict[tuple[str, int], int]) -> Finding:
         info = self._info(group.suite, group.index)
         names = tuple(self._info(group.suite, index).name for index in sorted(group.cases))
         hit = sum(map(len, group.cases.values()))
@@ -195,7 +186,7 @@ class FindingFold:
             share=f"{hit} of {asked}" if hit < asked else "",
         )
 
-    def _severity(self, group: _Group) -> Severity:
+    def _severity(self, group: Gathered) -> Severity:
         if group.outcome is Outcome.PASS:
             return Severity.INFO
         if group.cause == Cause.WEAKER.value:
@@ -264,14 +255,20 @@ def _group(
     new: str | None = None,
     note: str = "",
     remedy: str = "",
-) -> _Group:
-    return _Group(suite, index, outcome, at, kind, cause, old, new, note, remedy, title)
+) -> Gathered:
+    return Gathered(suite, index, outcome, at, kind, cause, old, new, note, remedy, title)
 
 
-def _key(difference: RecordedDifference, operation: str) -> _Key:
+def _lets_in(difference: RecordedDifference, probe: Probe) -> bool:
+    """Tell whether this is a caller whom the new side alone lets in; a valid one tells of the old side's trouble."""
+    weaker = difference.cause == Cause.WEAKER.value and difference.at in {"status", "decision"}
+    return weaker and probe.group is Group.CALLERS and probe.wants is Wants.SAME and not probe.valid
+
+
+def _key(difference: RecordedDifference, operation: str) -> Key:
     """Return what differences of one common cause share."""
     at = _INDEX.sub("[*]", difference.at)
-    key: _Key = (difference.cause, at, difference.kind)
+    key: Key = (difference.cause, at, difference.kind)
     if difference.at in {"status", "response"}:
         return (
             *key,
@@ -283,7 +280,7 @@ def _key(difference: RecordedDifference, operation: str) -> _Key:
     return key
 
 
-def _probe_key(difference: RecordedDifference, probe: Probe) -> _Key:
+def _probe_key(difference: RecordedDifference, probe: Probe) -> Key:
     """Return what cells of one common cause share: the column, wherever and by whomever it was asked.
 
     A header is lost for all columns alike; a weak door that also answers in other words is still one door.

@@ -22,6 +22,7 @@ from harness.model.event import (
 )
 from harness.model.outcome import Outcome, Severity, Verdict
 from harness.model.probe import Group, Probe, Wants
+from harness.security.matrix import NOBODY
 
 
 def started(**changes: Any) -> Started:
@@ -235,6 +236,33 @@ def test_a_suite_that_needs_both_sides_says_so(mode: str) -> None:
     summary = fold([begun, planned(info(0)), Planned(at=2.0, suite="security", cases=()), asked(0), END])
     assert summary.verdict is Verdict.HOLD
     assert "security: asks both sides at once; rehearse it where both gateways can be reached" in summary.reasons
+
+
+def test_where_nobody_in_particular_gets_in_all_who_do_are_one_finding() -> None:
+    def cell(index: int, row: str, column: str, caller: str = "") -> CaseInfo:
+        return info(index, probe=Probe(group=Group.CALLERS, row=row, column=column, caller=caller))
+
+    cells = (
+        cell(0, "GET /a", "wrong key", "web"),
+        cell(1, "GET /a", NOBODY),
+        cell(2, "GET /a", "other", "other"),
+        cell(3, "GET /b", "wrong key", "web"),
+        cell(4, "GET /c", "wrong key", "web"),
+    )
+    status = RecordedDifference(at="status", kind="value", cause="weaker", old="401", new="200", note="let in")
+    summary = fold([started(), planned(*cells), *(asked(n, status, **FAILED) for n in range(5)), END])
+    assert [(one.title, one.cases, one.note) for one in summary.findings] == [
+        (
+            "no credential: weaker than old: 401 became 200",
+            ("case 0", "case 1", "case 2"),
+            "let in; so is everybody else whom old refuses there",
+        ),
+        ("wrong key: weaker than old: 401 became 200", ("case 3", "case 4"), "let in"),
+    ]
+    assert (
+        summary.findings
+        == fold([started(), planned(*cells), *(asked(n, status, **FAILED) for n in range(5)), END]).findings
+    )
 
 
 def test_set_aside_is_listed_and_never_fails() -> None:
