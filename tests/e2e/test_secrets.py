@@ -5,10 +5,11 @@ import gzip
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
 
+from tests.servers.canaries import forms
 from tests.servers.command import Done, cutover
 from tests.servers.plain import Answer, Asked, Behaviour, PlainServer
 
@@ -57,19 +58,6 @@ cases:
       - {{request: 'GET /echo?t=${{token}}', headers: {{x-token: '${{token}}'}}}}
   - {{name: broken, request: GET /reset, as: query}}
 """
-
-
-def forms(secret: str) -> set[bytes]:
-    """Every form in which the canary would be readable."""
-    raw = secret.encode()
-    found = {raw, quote(secret, safe="").encode(), quote_plus(secret).encode(), quote(secret).encode()}
-    found |= {json.dumps(secret)[1:-1].encode(), json.dumps(secret, ensure_ascii=False)[1:-1].encode()}
-    found |= {json.dumps(json.dumps(secret))[2:-2].encode()}
-    found |= {base64.b64encode(raw), base64.urlsafe_b64encode(raw), raw.hex().encode()}
-    for lead in (b"", b"x", b"xx"):
-        core = base64.b64encode(lead + raw)
-        found.add(core[4:-4] if len(core) > 16 else core)
-    return {form for form in found if len(form) > 5}
 
 
 def behave(asked: Asked) -> Answer:
