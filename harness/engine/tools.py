@@ -51,9 +51,11 @@ class Bench:
         return replace(presented, headers=with_defaults(presented.headers))
 
     def pause(self) -> None:
-        """Wait for one beat of the scenario's rate, or until the user wants to stop."""
+        """Wait for one beat of the scenario's rate; raises KeyboardInterrupt where the user wants to stop."""
         until = time.monotonic() + 1 / self.outbound.scenario.limits.rate
-        while (left := until - time.monotonic()) > 0 and not self.stopping():
+        while (left := until - time.monotonic()) > 0:
+            if self.stopping():
+                raise KeyboardInterrupt
             time.sleep(min(left, _TURN))
 
     def _through(self, wire: Wire, requests: Sequence[Request]) -> list[Exchange]:

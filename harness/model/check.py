@@ -34,7 +34,10 @@ class Tools(Protocol):
         """Return `request` as sent by a caller; raises CredentialUnavailable (credentials/keyring.py)."""
 
     def pause(self) -> None:
-        """Wait as long as the scenario's rate asks for between two requests: for what is sent past `send`."""
+        """Wait as long as the scenario's rate asks for between two requests: before each that is sent past `send`.
+
+        Raises KeyboardInterrupt where the user wants to end.
+        """
 
 
 class Check(Protocol):

@@ -21,7 +21,8 @@ class Port(StrEnum):
 class Knock:
     """What came of connecting to each address of a host; `tried` counts them.
 
-    `peer` and `here` are "address:port" of both ends. Without a connection they are what was tried, and this machine's address on the way there ("" if none is known).
+    `peer` and `here` are "address:port" of both ends; without a connection what was tried, and this machine's address
+    on the way there ("" if none is known).
     """
 
     state: Port
@@ -58,16 +59,18 @@ class Offer(StrEnum):
 class TlsFacts:
     """What a TLS endpoint does for one server name.
 
-    `trouble` says why nothing could be seen ("" if it could). `versions` maps "TLS 1.0" … "TLS 1.3" to an Offer.
-    `chain` is as sent, leaf first. `trusted` tells whether the chain leads to a trusted root and covers the name, with
-    `distrust` saying why not. `alpn` is what is chosen out of h2 and http/1.1. `demands_certificate` tells whether a
-    client certificate is demanded: "no", "asked for" (not required) or "required".
+    `trouble` says why nothing could be seen ("" if it could), `untried` that this is not the endpoint's doing (a proxy
+    on the way, no network). `versions` maps "TLS 1.0" … "TLS 1.3" to an Offer. `chain` is as sent, leaf first.
+    `trusted` tells whether the chain leads to a trusted root and covers the name (None: not seen), with `distrust`
+    saying why not. `alpn` is what is chosen out of h2 and http/1.1. `demands_certificate` tells whether a client
+    certificate is demanded: "no", "asked for" (not required), "required", or "" where that was not seen.
     """
 
     trouble: str = ""
+    untried: bool = False
     versions: tuple[tuple[str, Offer], ...] = ()
     chain: tuple[Leaf, ...] = ()
-    trusted: bool = False
+    trusted: bool | None = None
     distrust: str = ""
     alpn: str = ""
     cipher: str = ""

@@ -33,10 +33,10 @@ _TOPICS: dict[str, Callable[[Pair], Found]] = {
 _ENCRYPTED = "encrypted at all"
 
 
-def _look(gateway: Gateway, *, timeout: float) -> TlsFacts:
+def _look(gateway: Gateway, *, timeout: float, pause: Callable[[], None]) -> TlsFacts:
     from harness.wire.tls import look  # noqa: PLC0415  not needed to plan
 
-    return look(gateway, timeout=timeout)
+    return look(gateway, timeout=timeout, pause=pause)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,10 +50,8 @@ class Looks:
     def of(self, side: Side, tools: Tools, found: dict[str, int]) -> TlsFacts:
         """Return the facts of a side; count in `found` the connections that it took now."""
         if side not in self._seen:
-            for _ in range(MOST_CONNECTIONS):  # a look opens its connections at once: wait for all of them before
-                tools.pause()
             timeout = min(_TIMEOUT, self.scenario.limits.timeout)
-            self._seen[side] = self.look(self.scenario.gateway(side), timeout=timeout)
+            self._seen[side] = self.look(self.scenario.gateway(side), timeout=timeout, pause=tools.pause)
             found[side.value] = self._seen[side].connections
         return self._seen[side]
 

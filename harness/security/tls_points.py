@@ -45,6 +45,12 @@ class Pair:
 def trouble(pair: Pair) -> Found | None:
     """Return what to say if a side could not be seen; None if both could."""
     found = Found()
+    for column, facts in _sides(pair):
+        if facts.untried:
+            found.say(Outcome.INCONCLUSIVE, f"{column} cannot be seen from here: {facts.trouble}")
+            found.fact("trouble", **{column: facts.trouble})
+    if found.reasons:
+        return found
     if pair.old is not None and pair.old.trouble:
         found.say(Outcome.ERROR, f"nothing to compare with: old: {pair.old.trouble}")
         found.fact("trouble", old=pair.old.trouble)
@@ -132,7 +138,9 @@ def certificate(pair: Pair) -> Found:
         found.say(Outcome.INCONCLUSIVE, "new: no certificate was seen")
         return found
     leaf = pair.new.chain[0]
-    if not pair.new.trusted:
+    if pair.new.trusted is None:
+        found.say(Outcome.INCONCLUSIVE, f"new: whether the certificate is trusted is not known: {pair.new.distrust}")
+    elif not pair.new.trusted:
         _distrusted(found, pair)
     left = (leaf.not_after - pair.now) / _DAY
     new = f"{left:.0f} days left"
@@ -152,14 +160,15 @@ def certificate(pair: Pair) -> Found:
 def _distrusted(found: Found, pair: Pair) -> None:
     """Say that clients will refuse the new side's certificate; less loudly where they refuse the old one's too."""
     why = pair.new.distrust or "not trusted"
-    if pair.old is not None and not pair.old.trusted:
+    if pair.old is not None and pair.old.trusted is False:
         found.fail("tls:trust", f"neither side's certificate is trusted here; new: {why}", severity=Severity.MAJOR,
                    old=pair.old.distrust, new=why, note="if both are of a private authority, name it as `ca_file`",
                    remedy=_CERTIFICATE)  # fmt: skip
         return
-    cause = Cause.WEAKER if pair.old is not None else Cause.UNEXPLAINED
+    before = pair.old is not None and pair.old.trusted
+    cause = Cause.WEAKER if before else Cause.UNEXPLAINED
     found.fail("tls:trust", f"the certificate of new is not trusted for {pair.host}: {why}", cause=cause,
-               old=None if pair.old is None else "trusted", new=why, remedy=_CERTIFICATE)  # fmt: skip
+               old="trusted" if before else None, new=why, remedy=_CERTIFICATE)  # fmt: skip
 
 
 def key(pair: Pair) -> Found:
@@ -281,7 +290,8 @@ def _show(found: Found, name: str, old: Offer | None, new: Offer | None, pair: P
 
 
 def _describe(found: Found, column: str, facts: TlsFacts) -> None:
-    found.fact("trusted", **{column: "yes" if facts.trusted else f"no: {facts.distrust}"})
+    trusted = {True: "yes", False: f"no: {facts.distrust}", None: facts.distrust or "not known"}[facts.trusted]
+    found.fact("trusted", **{column: trusted})
     if not facts.chain:
         return
     leaf = facts.chain[0]
@@ -293,7 +303,6 @@ def _describe(found: Found, column: str, facts: TlsFacts) -> None:
 
 
 def _day(moment: float) -> str:
-
     try:
         return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
     except (ValueError, OverflowError, OSError):

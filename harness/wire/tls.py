@@ -1,8 +1,10 @@
 """What a TLS endpoint does for one server name: versions, chain, trust, client certificates."""
 
+from collections.abc import Callable
+
 from harness.model.gateway import Gateway
 from harness.model.seen import Leaf, Offer, TlsFacts
-from harness.wire.address import Address, NotConnected, address_of
+from harness.wire.address import NotConnected, address_of
 from harness.wire.tls_handshake import Shaken, shake
 from harness.wire.tls_hello import VERSIONS, Heard, say_hello
 from harness.wire.tls_messages import Flight
@@ -10,62 +12,56 @@ from harness.wire.tls_messages import Flight
 MOST_CONNECTIONS = 3 + len(VERSIONS)
 
 
-def look(gateway: Gateway, *, timeout: float) -> TlsFacts:
+def look(gateway: Gateway, *, timeout: float, pause: Callable[[], None]) -> TlsFacts:
     """Look at the TLS endpoint that `gateway`'s connections go to, for the name in its URL.
 
-    Opens at most MOST_CONNECTIONS, one after the other, each for at most `timeout` seconds (a name's resolution keeps
-    its own limits). No credentials are shown; one GET of `/` is sent where the server asks for a client certificate.
+    Opens at most MOST_CONNECTIONS, one after the other, each after a `pause` and for at most `timeout` seconds (a
+    name's resolution keeps its own limits). No credentials are shown; one GET of `/` is sent where the server asks for
+    a client certificate.
     """
     try:
         where = address_of(gateway)
     except NotConnected as failed:
-        return TlsFacts(trouble=str(failed))
+        return TlsFacts(trouble=str(failed), untried=True)
     if not where.secure:
         return TlsFacts(trouble="the gateway's URL is plain http")
+    pause()
     first = shake(gateway, where, timeout, verify=False)
     if not first.connected or first.silent:
-        return TlsFacts(trouble=_no_handshake(first, timeout), connections=1)
-    heard = {name: say_hello(where, version, timeout) for name, version in VERSIONS.items()}
+        return TlsFacts(trouble=_no_handshake(first, timeout), untried=first.untried, connections=1)
+    heard = {}
+    for name, version in VERSIONS.items():
+        pause()
+        heard[name] = say_hello(where, version, timeout)
     versions = tuple((name, _offer(name, one, first)) for name, one in heard.items())
     if all(offer is not Offer.ACCEPTED for _, offer in versions):
         return TlsFacts(trouble=_no_version(first, heard), connections=1 + len(heard))
-    return _facts(gateway, where, timeout, first, heard, versions)
-
-
-def _offer(name: str, heard: Heard, first: Shaken) -> Offer:
-    """Return what the hand-made hello showed; what the library itself agreed on is accepted in any case."""
-    return Offer.ACCEPTED if first.version == name else heard.offer(VERSIONS[name])
-
-
-def _facts(
-    gateway: Gateway,
-    where: Address,
-    timeout: float,
-    first: Shaken,
-    heard: dict[str, Heard],
-    versions: tuple[tuple[str, Offer], ...],
-) -> TlsFacts:
-    connections = 1 + len(heard)
-    flight = _fullest(first, heard)
+    pause()
     second = shake(gateway, where, timeout, verify=True)
-    connections += 1
-    demands = _demands(first, heard)
+    demands, connections = _demands(first, heard), 2 + len(heard)
     if demands == "asked for":
+        pause()
         connections += 1
         if shake(gateway, where, timeout, verify=False, alpn=("http/1.1",), ask=True).refused:
             demands = "required"
+    flight = _fullest(first, heard)
     chain, unread = _leaves(flight)
     trusted, distrust = _trust(second)
     return TlsFacts(
         versions=versions,
         chain=chain,
-        trusted=trusted and bool(chain),
+        trusted=trusted if chain else None,
         distrust=distrust or unread,
         alpn=first.alpn or flight.alpn,
         cipher=first.cipher or _cipher_name(flight.cipher),
         demands_certificate=demands,
         connections=connections,
     )
+
+
+def _offer(name: str, heard: Heard, first: Shaken) -> Offer:
+    """Return what the hand-made hello showed; what the library itself agreed on is accepted in any case."""
+    return Offer.ACCEPTED if first.version == name else heard.offer(VERSIONS[name])
 
 
 def _fullest(first: Shaken, heard: dict[str, Heard]) -> Flight:
@@ -76,21 +72,21 @@ def _fullest(first: Shaken, heard: dict[str, Heard]) -> Flight:
 
 
 def _demands(first: Shaken, heard: dict[str, Heard]) -> str:
-    asked = first.flight.asks_certificate or any(one.flight.asks_certificate for one in heard.values())
-    if not asked:
-        return "no"
+    flights = [first.flight, *(one.flight for one in heard.values())]
+    if not any(flight.asks_certificate for flight in flights):
+        return "no" if any(flight.whole for flight in flights) else ""
     return "required" if first.wrong and first.flight.asks_certificate else "asked for"
 
 
-def _trust(second: Shaken) -> tuple[bool, str]:
-    """Return whether the verifying handshake found chain and name right, and if not, why.
+def _trust(second: Shaken) -> tuple[bool | None, str]:
+    """Return whether the verifying handshake found chain and name right (None: not seen), and if not, why.
 
     A handshake that failed after the chain was checked, for the lack of a client certificate, found them right.
     """
     if second.distrust:
         return False, second.distrust
     if second.wrong and not (second.flight.chain and second.flight.asks_certificate):
-        return False, f"not told: the handshake failed ({second.wrong})"
+        return None, f"not seen: the handshake failed ({second.wrong})"
     return True, ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.model.gateway import Gateway
+from harness.model.seen import Port
 from harness.wire.address import Address, NotConnected, connect, words_of
 from harness.wire.answers import answers_in
 from harness.wire.secure import lenient, trusting, trusting_all, wrap
@@ -20,11 +21,15 @@ _REFUSED_IN_HTTP = b"SSL certificate"
 
 @dataclass(slots=True, kw_only=True)
 class Shaken:
-    """How a handshake ended: `wrong` is "" if well. `flight` has what the server said, also where it failed."""
+    """How a handshake ended: `wrong` is "" if well. `flight` has what the server said, also where it failed.
+
+    `untried` says that this machine itself could not connect.
+    """
 
     wrong: str = ""
     silent: bool = False
     connected: bool = True
+    untried: bool = False
     distrust: str = ""
     version: str = ""
     cipher: str = ""
@@ -54,7 +59,7 @@ def shake(
         _listen_in(context, told.flight)
         sock = wrap(connect(where, timeout), context, where, deadline - time.monotonic())
     except NotConnected as failed:
-        told.wrong, told.connected = str(failed), False
+        told.wrong, told.connected, told.untried = str(failed), False, failed.state is Port.UNTRIED
         return told
     except ssl.SSLCertVerificationError as error:
         told.wrong = told.distrust = words_of(error)

@@ -57,6 +57,11 @@ class Flight:
     asks_certificate: bool = False
     done: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether all was heard that comes before, or with, the question for a client certificate."""
+        return self.done or (self.version == TLS_1_3 and bool(self.chain))
+
     def hear(self, kind: int, body: bytes) -> None:
         """Take in one handshake message; what makes no sense is left out."""
         try:

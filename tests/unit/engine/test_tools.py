@@ -102,7 +102,8 @@ def test_a_pause_is_one_beat_of_the_rate_and_ends_with_the_wish_to_stop() -> Non
     bench(50.0, lambda: False).pause()
     assert time.monotonic() - started >= 0.02
     started = time.monotonic()
-    bench(0.01, lambda: True).pause()
+    with pytest.raises(KeyboardInterrupt):
+        bench(0.01, lambda: True).pause()
     assert time.monotonic() - started < 10
 
 

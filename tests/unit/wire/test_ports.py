@@ -89,8 +89,10 @@ def test_what_this_machine_forbids_itself_is_not_tried(monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    place = (socket, "socket") if number == errno.EMFILE else (socket.socket, "connect")
-    monkeypatch.setattr(*place, fail)
+    if number == errno.EMFILE:
+        monkeypatch.setattr(socket, "socket", fail)
+    else:
+        monkeypatch.setattr(socket.socket, "connect", fail)
     told = knock("127.0.0.1", 80, timeout=0.5, pause=lambda: None)
     assert (told.state, told.detail) == (Port.UNTRIED, f"127.0.0.1:80: {os.strerror(number)}")
 

@@ -1,3 +1,4 @@
+import errno
 import socket
 import ssl
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from harness.model.gateway import Gateway
 from harness.model.seen import Offer, TlsFacts
 from harness.model.side import Side
-from harness.wire import tls_handshake
+from harness.wire import tls, tls_handshake
 from harness.wire.certificate import read_leaf
 from harness.wire.tls import MOST_CONNECTIONS, look
 from tests.servers.hostile import HostileServer, server_context
@@ -35,6 +36,10 @@ def _gateway(port: int, authority: Authority, name: str = NAME, ca_file: Path | 
     )
 
 
+def _no_pause() -> None:
+    """Go on at once."""
+
+
 def _accepted(facts: TlsFacts) -> list[str]:
     return [name for name, offer in facts.versions if offer is Offer.ACCEPTED]
 
@@ -42,7 +47,7 @@ def _accepted(facts: TlsFacts) -> list[str]:
 def test_what_a_modern_endpoint_does(authority: Authority) -> None:
     files = authority.certificate(NAME, "127.0.0.1")
     with HostileServer(tls=files) as server:
-        facts = look(_gateway(server.port, authority), timeout=5)
+        facts = look(_gateway(server.port, authority), timeout=5, pause=_no_pause)
         assert server.connections == facts.connections <= MOST_CONNECTIONS
         assert server.seen == []  # nothing was asked for
     assert [name for name, _ in facts.versions] == ["TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"]
@@ -64,7 +69,7 @@ def test_one_version_alone(authority: Authority, version: ssl.TLSVersion) -> Non
     context = server_context(authority.certificate(NAME))
     context.minimum_version = context.maximum_version = version
     with HostileServer(tls=context) as server:
-        facts = look(_gateway(server.port, authority), timeout=5)
+        facts = look(_gateway(server.port, authority), timeout=5, pause=_no_pause)
     assert _accepted(facts) == ["TLS 1.2" if version is V12 else "TLS 1.3"]
     assert [offer for _, offer in facts.versions].count(Offer.REFUSED) == 3
     assert (len(facts.chain), facts.trusted) == (2, True)
@@ -96,7 +101,7 @@ def test_the_versions_of_an_nginx(
         authority.certificate(NAME) if key == "EC" else _self_signed(tmp_path, rsa.generate_private_key(65537, 1024))
     )
     nginx = start_nginx(Server(body=body, tls=files, http2=True))
-    facts = look(_gateway(nginx.port, authority), timeout=5)
+    facts = look(_gateway(nginx.port, authority), timeout=5, pause=_no_pause)
     assert _accepted(facts) == accepted
     assert [offer for _, offer in facts.versions].count(Offer.UNKNOWN) == 0
     assert (facts.alpn, facts.demands_certificate) == ("h2", "no")
@@ -116,7 +121,7 @@ def test_nginx_asks_for_a_certificate_in_tls_and_refuses_in_http(
     ask = f"ssl_verify_client {verify}; ssl_client_certificate {authority.ca_file};"
     body = f"ssl_protocols {protocols}; {ask} location / {{ return 200; }}"
     nginx = start_nginx(Server(body=body, tls=authority.certificate(NAME), http2=True))
-    facts = look(_gateway(nginx.port, authority), timeout=5)
+    facts = look(_gateway(nginx.port, authority), timeout=5, pause=_no_pause)
     assert (facts.demands_certificate, facts.trusted) == (demands, True)
 
 
@@ -133,7 +138,7 @@ def test_a_handshake_that_minds_a_missing_certificate(
     context.load_verify_locations(authority.ca_file)
     context.verify_mode = mode
     with HostileServer(tls=context) as server:
-        facts = look(_gateway(server.port, authority), timeout=5)
+        facts = look(_gateway(server.port, authority), timeout=5, pause=_no_pause)
         assert facts.connections == server.connections
     assert facts.demands_certificate == demands
     assert (len(facts.chain), facts.trusted, facts.alpn) == (2, True, "http/1.1")
@@ -156,7 +161,7 @@ def test_a_chain_that_does_not_hold_says_why(
     files = authority.certificate(*names, start=end - timedelta(days=5), end=end)
     ca_file = authority.ca_file if trusted else Authority(tmp_path, "somebody else").ca_file
     with HostileServer(tls=files) as server:
-        facts = look(_gateway(server.port, authority, ca_file=ca_file), timeout=5)
+        facts = look(_gateway(server.port, authority, ca_file=ca_file), timeout=5, pause=_no_pause)
     assert (facts.trusted, facts.trouble) == (False, "")
     assert words in facts.distrust or "self-signed" in facts.distrust
     assert facts.chain[0].names == names
@@ -170,14 +175,14 @@ def test_an_incomplete_chain_is_told_as_sent(authority: Authority, tmp_path: Pat
         files.cert.read_bytes().partition(b"-----END CERTIFICATE-----\n")[0] + b"-----END CERTIFICATE-----\n"
     )
     with HostileServer(tls=ServerFiles(cert=leaf, key=files.key)) as server:
-        facts = look(_gateway(server.port, authority), timeout=5)
+        facts = look(_gateway(server.port, authority), timeout=5, pause=_no_pause)
     assert len(facts.chain) == 1
 
 
 def test_an_address_in_the_url_is_looked_at_without_a_name(authority: Authority) -> None:
     with HostileServer(tls=authority.certificate("127.0.0.1")) as server:
         gateway = Gateway(side=Side.NEW, kind="generic", url=server.url, ca_file=authority.ca_file)
-        facts = look(gateway, timeout=5)
+        facts = look(gateway, timeout=5, pause=_no_pause)
     assert (facts.trusted, facts.trouble) == (True, "")
 
 
@@ -185,28 +190,31 @@ def test_a_name_that_is_not_served_is_told(authority: Authority) -> None:
     context = server_context(authority.certificate(NAME))
     context.sni_callback = lambda _, name, __: None if name == NAME else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
     with HostileServer(tls=context) as server:
-        known = look(_gateway(server.port, authority), timeout=5)
-        other = look(_gateway(server.port, authority, "other.example"), timeout=5)
+        known = look(_gateway(server.port, authority), timeout=5, pause=_no_pause)
+        other = look(_gateway(server.port, authority, "other.example"), timeout=5, pause=_no_pause)
     assert known.trouble == ""
     assert "unrecognized_name" in other.trouble
-    assert (other.versions, other.chain, other.trusted) == ((), (), False)
+    assert (other.versions, other.chain, other.trusted) == ((), (), None)
 
 
 def test_a_port_without_tls(hostile: HostileServer, authority: Authority) -> None:
-    facts = look(_gateway(hostile.port, authority), timeout=0.5)
+    facts = look(_gateway(hostile.port, authority), timeout=0.5, pause=_no_pause)
     assert facts.trouble
-    assert (facts.trusted, facts.versions) == (False, ())
+    assert (facts.trusted, facts.versions) == (None, ())
 
 
 @pytest.mark.server("nginx")
 def test_plain_http_is_no_tls(start_nginx: Callable[..., Nginx], authority: Authority) -> None:
     nginx = start_nginx(Server(body="location / { return 200; }"))
-    assert look(_gateway(nginx.port, authority), timeout=2).trouble == "what answers on this port is no TLS"
+    assert (
+        look(_gateway(nginx.port, authority), timeout=2, pause=_no_pause).trouble
+        == "what answers on this port is no TLS"
+    )
 
 
 def test_a_silent_port_costs_one_wait(authority: Authority) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        facts = look(_gateway(listener.getsockname()[1], authority), timeout=0.2)
+        facts = look(_gateway(listener.getsockname()[1], authority), timeout=0.2, pause=_no_pause)
     assert "nothing came back" in facts.trouble
     assert (facts.connections, facts.versions) == (1, ())
 
@@ -222,9 +230,9 @@ def test_a_silent_port_costs_one_wait(authority: Authority) -> None:
 )
 def test_nothing_to_look_at_says_why(authority: Authority, more: dict[str, Any], words: str) -> None:
     values = {"url": f"https://{NAME}", "connect_to": f"127.0.0.1:{free_ports(1)[0]}", "ca_file": authority.ca_file}
-    facts = look(Gateway(**{"side": Side.NEW, "kind": "generic", **values, **more}), timeout=2)
+    facts = look(Gateway(**{"side": Side.NEW, "kind": "generic", **values, **more}), timeout=2, pause=_no_pause)
     assert words in facts.trouble
-    assert (facts.versions, facts.trusted) == ((), False)
+    assert (facts.versions, facts.trusted, facts.untried) == ((), None, words == "proxy")
 
 
 def test_without_the_librarys_tracing_the_chain_is_read_from_an_older_hello(
@@ -235,8 +243,44 @@ def test_without_the_librarys_tracing_the_chain_is_read_from_an_older_hello(
     context.load_verify_locations(authority.ca_file)
     context.verify_mode = ssl.CERT_OPTIONAL
     with HostileServer(tls=context) as server:
-        facts = look(_gateway(server.port, authority), timeout=5)
+        facts = look(_gateway(server.port, authority), timeout=5, pause=_no_pause)
     assert (facts.chain[0].names, facts.demands_certificate) == ((NAME,), "asked for")
+
+
+@pytest.mark.parametrize(("version", "demands"), [(V12, "no"), (V13, "")])
+def test_without_the_librarys_tracing_it_may_not_be_known_what_is_demanded(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, version: ssl.TLSVersion, demands: str
+) -> None:
+    monkeypatch.setattr(tls_handshake, "_listen_in", lambda *_: None)
+    context = server_context(authority.certificate(NAME))
+    context.minimum_version = context.maximum_version = version
+    with HostileServer(tls=context) as server:
+        assert look(_gateway(server.port, authority), timeout=5, pause=_no_pause).demands_certificate == demands
+
+
+def test_each_connection_waits_for_its_turn(authority: Authority) -> None:
+    with HostileServer(tls=authority.certificate(NAME)) as server:
+        seen: list[int] = []
+        facts = look(_gateway(server.port, authority), timeout=5, pause=lambda: seen.append(server.connections))
+    assert len(seen) == facts.connections
+    assert seen[0] == 0
+    assert all(one < another + 2 for one, another in zip(seen, range(len(seen)), strict=True))
+
+
+def test_what_this_machine_cannot_try_is_not_the_endpoints_doing(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", fail)
+    facts = look(_gateway(1, authority), timeout=1, pause=_no_pause)
+    assert facts.untried
+    assert "Network is unreachable" in facts.trouble
+
+
+def test_a_verifying_handshake_that_fails_by_itself_says_nothing_of_trust() -> None:
+    assert tls._trust(tls_handshake.Shaken(wrong="no answer in time", silent=True))[0] is None
 
 
 def _self_signed(folder: Path, key: Any, digest: Any = hashes.SHA256) -> ServerFiles:
