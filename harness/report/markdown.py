@@ -90,12 +90,13 @@ def _findings(summary: Summary) -> Iterator[str]:
 def _row(finding: Finding) -> str:
     told = f" ({prose(note(finding))})" if note(finding) else ""
     old, new = apart(finding.old, finding.new, _VALUE)
+    where = extent(finding) + (f", first {finding.operation}" if len(finding.cases) > 1 else "")
     cells = (
         prose(short(finding.title, 200)) + told,
         code(finding.at),
         code(old),
         code(new),
-        prose(short(extent(finding), 200)),
+        prose(short(where, 200)),
         prose(finding.remedy) or NOTHING,
     )
     return " | ".join(cells)
