@@ -23,6 +23,7 @@ from harness.model.request import Request
 from harness.model.response import NoResponse, Reason
 from harness.model.side import Side
 from harness.wire.lane import Lane, Users
+from harness.wire.pace import Pace
 from harness.wire.transfer import STALL
 
 Done = tuple[object, Exchange]
@@ -36,8 +37,9 @@ _LOOK_AGAIN = 0.005
 class Wire:
     """Sends requests to the sides that it knows, each within its limits, and tells what came back.
 
-    `doors` are other entrances, by the name that a request's `door` gives. `limits` hold for each side and each door by
-    itself; nothing is ever sent to a host that is neither. `clock` (monotonic) and `wall` (Unix time) give seconds.
+    `doors` are other entrances, by the name that a request's `door` gives. The rate of `limits` holds for a side and
+    its doors together, the rest for each by itself; nothing is ever sent to a host that is neither. `clock` (monotonic)
+    and `wall` (Unix time) give seconds.
     Raises HarnessError when a gateway's url is no http(s) URL or no trusted certificates can be found for it. Not to be
     used from two threads, nor across a fork.
     """
@@ -59,10 +61,13 @@ class Wire:
         self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, max(100, limits.concurrency))
         self._crowded = most > _DESCRIPTORS // 2
         self._users: Users = {}
-        self._of_side = {
-            side: Lane(gateway, limits, self._multi, self._users, wall) for side, gateway in gateways.items()
-        }
-        self._of_door = {name: Lane(gateway, limits, self._multi, self._users, wall) for name, gateway in doors.items()}
+        paces = {side: Pace(limits.rate) for side in Side}
+
+        def lane(gateway: Gateway) -> Lane:
+            return Lane(gateway, limits, paces[gateway.side], self._multi, self._users, wall)
+
+        self._of_side = {side: lane(gateway) for side, gateway in gateways.items()}
+        self._of_door = {name: lane(gateway) for name, gateway in doors.items()}
         self._sides = (*gateways, *(gateway.side for gateway in doors.values()))
         self._lanes = (*self._of_side.values(), *self._of_door.values())
         self._old, self._new = self._of_side.get(_OLD), self._of_side.get(_NEW)

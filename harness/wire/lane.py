@@ -24,10 +24,19 @@ Users = dict[pycurl.Curl, tuple["Lane", Transfer]]
 
 
 class Lane:
-    """Sends one gateway's requests in order, as its limits allow, on connections that no other lane uses."""
+    """Sends one gateway's requests in order, as its limits allow, on connections that no other lane uses.
+
+    `pace` is that of its side: a side and its doors are one gateway, asked no faster than its rate in all.
+    """
 
     def __init__(
-        self, gateway: Gateway, limits: Limits, multi: pycurl.CurlMulti, users: Users, wall: Callable[[], float]
+        self,
+        gateway: Gateway,
+        limits: Limits,
+        pace: Pace,
+        multi: pycurl.CurlMulti,
+        users: Users,
+        wall: Callable[[], float],
     ) -> None:
         self._multi = multi
         self._users = users
@@ -38,7 +47,7 @@ class Lane:
         self._plain = Pool(self._settings)
         self._showing: dict[ClientCertificate, Pool] = {}
         self._secure = gateway.url.lower().startswith("https:")
-        self._pace = Pace(limits.rate)
+        self._pace = pace
         self._queue: deque[tuple[Request, str, object]] = deque()
         self._heads = HeadReader()
         self._bodies = BodyReader(limits.body)

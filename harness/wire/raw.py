@@ -38,10 +38,9 @@ def talk(
 
 
 def _open(gateway: Gateway, where: Address, deadline: float) -> socket.socket:
+    context = trusting(gateway) if where.secure else None
     sock = connect(where, deadline - time.monotonic())
-    if not where.secure:
-        return sock
-    return wrap(sock, trusting(gateway), where, deadline - time.monotonic())
+    return wrap(sock, context, where, deadline - time.monotonic()) if context else sock
 
 
 def _write(sock: socket.socket, payload: bytes, deadline: float) -> str:

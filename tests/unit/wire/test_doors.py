@@ -78,7 +78,19 @@ def test_a_side_that_is_not_there_has_no_lane_but_its_door_may(
     assert isinstance(drain(wire, 1)[0].answer, Response)
 
 
-def test_limits_hold_for_each_lane_by_itself(
+def test_a_side_and_its_doors_are_asked_no_faster_than_its_rate(
+    open_wire: Callable[..., Wire], drain: Drain, three: list[HostileServer]
+) -> None:
+    doors = {"direct": _gateway(three[1], Side.NEW), "backend": _gateway(three[2], Side.NEW)}
+    wire = open_wire(_gateway(three[0], Side.NEW), doors=doors, limits=Limits(rate=50, concurrency=8, timeout=5))
+    for token in range(15):
+        server, door = ((three[0], ""), (three[1], "direct"), (three[2], "backend"))[token % 3]
+        wire.submit(_request(server, side=Side.NEW, door=door), token)
+    sent = sorted(done.sent_at for done in drain(wire, 15))
+    assert sent[-1] - sent[0] >= 14 / 50 - 0.02
+
+
+def test_connections_are_limited_for_each_lane_by_itself(
     open_wire: Callable[..., Wire], drain: Drain, three: list[HostileServer]
 ) -> None:
     wire = open_wire(
