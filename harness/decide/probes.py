@@ -74,6 +74,9 @@ class Jury:
         )
         if ours(old.answer) or ours(new.answer):
             return _told(mine, theirs, [(Outcome.ERROR, f"the harness could not ask: {_own_words(old, new)}")])
+        empty = _served_nobody(probe, (old, new), (mine, theirs), controls)
+        if empty:
+            return _told(mine, theirs, empty)
         differences = self._differences(probe, (old, new), (mine, theirs), explained)
         alike = _says_the_same(mine, theirs, old, new, explained)
         reasons = [] if alike else _decided(probe, mine, theirs, old, new)
@@ -264,6 +267,29 @@ def _decided(probe: Probe, mine: Read, theirs: Read, old: Exchange, new: Exchang
     if (before, after) == (T, R):
         return [(Outcome.FAIL, f"stricter than old: old lets through ({old_words}), new refuses ({new_words})")]
     return []
+
+
+def _served_nobody(
+    probe: Probe, asked: tuple[Exchange, Exchange], reads: tuple[Read, Read], controls: dict[Side, ControlSeen] | None
+) -> list[_Reason]:
+    """Tell where an error says nothing about the caller, since the valid one gets it too."""
+    if probe.valid or not controls or reads[1][0] is not T or not _as_for_all(asked[1], controls):
+        return []
+    before = controls[Side.OLD].status if Side.OLD in controls else None
+    if reads[0][0] is R and before is not None and before < 400:
+        why = f"old refuses ({reads[0][1]}); new answers the valid caller, too, with {reads[1][1]}"
+        return [(Outcome.INCONCLUSIVE, f"{why}: it serves nobody here, where old does, so that this shows nothing")]
+    if probe.group is Group.CALLERS and probe.dangerous and reads[0][0] is T and _as_for_all(asked[0], controls):
+        why = f"both answer everybody alike, the valid caller too (old: {reads[0][1]}, new: {reads[1][1]})"
+        return [(Outcome.INCONCLUSIVE, f"{why}: this shows nothing; ask for something that there is")]
+    return []
+
+
+def _as_for_all(asked: Exchange, controls: dict[Side, ControlSeen]) -> bool:
+    """Tell whether this is an error, and the one that the valid caller gets."""
+    status = asked.answer.status
+    seen = controls.get(asked.request.side)
+    return status is not None and status >= 400 and seen is not None and seen.status == status
 
 
 def _new_unclear(before: Decision, new: Exchange, words: str) -> _Reason:

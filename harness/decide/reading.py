@@ -94,6 +94,8 @@ def _by_status(probe: Probe, request: Request, answer: Response, control: Contro
         return _server_error(status)
     if readings and not all(reading.situation in _BEHIND for reading in readings):
         return Decision.REFUSED, f"{status}: {readings[0].situation}"
+    if status < 300 and request.method == "OPTIONS" and probe.group is Group.SURFACE:
+        return _options(answer, control)
     if status < 300 or status == 304:
         return Decision.THROUGH, str(status)
     if control is not None and status == control.status:
@@ -117,6 +119,15 @@ def _client_error(
     if probe.group is Group.SURFACE and status in _UNSERVED and not dialect.recognises_errors:
         return Decision.REFUSED, f"{status}: not served"
     return _backend_error(request, status, control, readings, dialect)
+
+
+def _options(answer: Response, control: Control | None) -> Read:
+    """Read a success of OPTIONS: a gateway that tells which methods there are has not let anybody in."""
+    mine = Likeness.of(answer)
+    like = control.like if control else None
+    if mine.kind == "empty" or (like is not None and mine.foreign(like)):
+        return Decision.REFUSED, f"{answer.status}, which only tells what may be asked"
+    return Decision.THROUGH, str(answer.status)
 
 
 def _as_valid(probe: Probe, request: Request, answer: Response, control: Control) -> Read:

@@ -55,7 +55,7 @@ def _allowed(draft: Draft, place: Place) -> None:
             _preflight(draft, place, operation, replace(ask, preflight=True), allowed=True)
         _actual(draft, place, origin, credentials=plan.credentials, allowed=True)
     for origin in plan.origins[:1]:
-        _error(draft, place, origin, plan)
+        _error(draft, place, origin, plan, allowed=True)
 
 
 def _others(draft: Draft, place: Place) -> None:
@@ -67,6 +67,7 @@ def _others(draft: Draft, place: Place) -> None:
         _preflight(draft, place, operation, replace(ask, preflight=True), allowed=False)
         for credentials in (False, True):
             _actual(draft, place, origin, credentials=credentials, allowed=False)
+    _error(draft, place, plan.foreign, plan, allowed=False)
 
 
 def _by_method(place: Place, plan: CorsPlan) -> tuple[Operation, ...]:
@@ -108,7 +109,7 @@ def _actual(draft: Draft, place: Place, origin: str, *, credentials: bool, allow
     draft.ask(operation, probe, step)
 
 
-def _error(draft: Draft, place: Place, origin: str, plan: CorsPlan) -> None:
+def _error(draft: Draft, place: Place, origin: str, plan: CorsPlan, *, allowed: bool) -> None:
     """Ask so that the gateway itself refuses: without CORS on its errors, a page sees a network error instead."""
     operation = place.safe
     if operation is None:
@@ -118,7 +119,7 @@ def _error(draft: Draft, place: Place, origin: str, plan: CorsPlan) -> None:
         step = replace(step, target=path_of(step.target).rstrip("/") + NOWHERE + query_of(step.target))
     step = replace(step, headers=_from(origin, step.headers))
     ask = CorsAsk(origin=origin, method=step.method, credentials=plan.credentials)
-    draft.ask(operation, _probe(place, f"error answer to {origin}", ask, allowed=True), step)
+    draft.ask(operation, _probe(place, f"error answer to {origin}", ask, allowed=allowed), step)
 
 
 def _probe(place: Place, column: str, ask: CorsAsk, *, allowed: bool) -> Probe:

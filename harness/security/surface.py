@@ -70,6 +70,10 @@ def _methods(draft: Draft, place: Place, *, strange: bool) -> None:
         step = replace(_without_body(operation.step), method=method, identity=caller or None)
         # CONNECT and PROPFIND are not on the list of safe methods, so they need the word; the others have it
         draft.ask(replace(operation, unsafe="run"), probe, step, phase=2 if method in _CHANGING else 1)
+    if not operation.public and "HEAD" not in place.methods:
+        # a HEAD that nobody thought of when the checks were written
+        step = replace(_without_body(bare(operation.step, operation.own)), method="HEAD", identity=None)
+        draft.ask(operation, _probe(draft, place, operation, "", "method HEAD, no credential"), step)
 
 
 def _without_body(step: Step) -> Step:

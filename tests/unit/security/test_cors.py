@@ -38,6 +38,7 @@ def test_what_is_asked_on_a_path() -> None:
         "preflight of POST from null",
         "answer to null",
         "answer to null with credentials",
+        f"error answer to {FOREIGN}",
     ]
 
 

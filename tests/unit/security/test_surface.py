@@ -30,10 +30,11 @@ def test_methods_that_no_case_uses() -> None:
     made = asked(draft(surface.add, ORDERS, CREATE))
     methods = [one for one in made if one.probe and one.probe.column.startswith("method ")]
     assert [one.steps[0].method for one in methods] == [
-        "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "CONNECT",
+        "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "CONNECT", "HEAD",
     ]  # fmt: skip
     assert {one.steps[0].target for one in methods} == {"/orders?limit=2"}
-    assert {one.steps[0].identity for one in methods} == {"partner"}
+    assert [one.steps[0].identity for one in methods] == ["partner"] * 8 + [None]
+    assert methods[-1].name == "/orders: method HEAD, no credential"
     assert {one.steps[0].body for one in methods} == {None}
     assert [one.name for one in methods if one.probe and one.probe.dangerous] == ["/orders, partner: method TRACE"]
 
