@@ -60,9 +60,19 @@ class Outbound:
         try:
             presented = self.keyring.present(self.identities[identity], request)
         except CredentialUnavailable as missing:
-            raise NotMade(f"credential {identity}: {missing.reason}") from missing
+            raise NotMade(f"credential {self._owner(identity)}: {missing.reason}") from missing
         # after the credential, whose own User-Agent or Accept goes before ours; signatures do not cover these
         return replace(presented, headers=with_defaults(presented.headers))
+
+    def _owner(self, identity: str) -> str:
+        """Return whose credential it is: an identity of the security suite is named after the caller it was made of.
+
+        One dead token endpoint is then one trouble, however the tokens were to be broken.
+        """
+        if identity in self.scenario.identities:
+            return identity
+        callers = [name for name in self.scenario.identities if identity.startswith(f"{name}: ")]
+        return max(callers, key=len, default=identity)
 
     def due(self, case: Case) -> bool:
         """Tell whether something must be fetched before this case can be asked."""
