@@ -251,9 +251,10 @@ def _told(mine: Read, theirs: Read, reasons: Sequence[_Reason], differences: tup
 def _decided(probe: Probe, mine: Read, theirs: Read, old: Exchange, new: Exchange) -> list[_Reason]:
     """Return what the two decisions alone say; nothing where they agree."""
     (before, old_words), (after, new_words) = mine, theirs
+    if before is U and isinstance(old.answer, NoResponse):
+        return [(Outcome.ERROR, f"old is unclear: {old_words}")]  # whatever new says, this is one trouble
     if before is U:
-        outcome = Outcome.ERROR if isinstance(old.answer, NoResponse) else Outcome.INCONCLUSIVE
-        return [(outcome, f"old is unclear: {old_words}; new: {after} ({new_words})")]
+        return [(Outcome.INCONCLUSIVE, f"old is unclear: {old_words}; new: {after} ({new_words})")]
     if after is U:
         return [_new_unclear(before, new, new_words)]
     if probe.wants is Wants.UNCHANGED:

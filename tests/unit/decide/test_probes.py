@@ -158,6 +158,11 @@ def test_the_same_error_as_the_valid_caller_is_letting_through() -> None:
     assert found.decisions["new"] == T
 
 
+def test_an_old_side_that_is_silent_is_one_trouble_whatever_new_says() -> None:
+    told = {judged(PROBE, SILENT, answer(status)).judgement.why for status in (200, 401, 501)}
+    assert told == {(f"old is unclear: no answer ({SILENT.reason}): {SILENT.detail}",)}
+
+
 def test_other_words_for_a_refusal_are_the_products() -> None:
     explained = (
         Difference(at="status", kind=Kind.VALUE, old="403", new="401"),
