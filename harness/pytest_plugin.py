@@ -21,7 +21,7 @@ from harness.engine.masking import mask_of
 from harness.engine.own import OneSide
 from harness.engine.session import Order, Session
 from harness.engine.suites import PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
-from harness.model.errors import CutoverError
+from harness.model.errors import CutoverError, HarnessError
 from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
 from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
@@ -96,6 +96,7 @@ class Rehearsal:
     _session: Session | None = None
     _items: list[Item] = field(default_factory=list)
     _collected: set[str] = field(default_factory=set)
+    _not_asked: set[str] = field(default_factory=set)
     _interrupted: bool = False
     _torn: bool = False
 
@@ -239,11 +240,15 @@ class Rehearsal:
         return OneSide(session=self._session, side=side, item=request.node.name)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Mask what a test of one's own shows of an answer, before pytest prints it or any plugin writes it down."""
         report = yield
         if self._session is not None and "cutover" not in report.keywords:
             _hide(report, self._session.shown)
+            if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
+                self._not_asked.add(report.nodeid)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -251,7 +256,8 @@ class Rehearsal:
         if self._session is None or "cutover" in report.keywords:
             return
         if report.when == "call" or report.outcome != "passed":
-            outcome = "error" if report.when != "call" and report.outcome == "failed" else report.outcome
+            ours = report.when != "call" or report.nodeid in self._not_asked
+            outcome = "error" if ours and report.outcome == "failed" else report.outcome
             self._session.judged(OWN_TESTS, report.nodeid, outcome, report.longreprtext)
 
     # --- the end ----------------------------------------------------------------------------------------------------

@@ -63,7 +63,8 @@ class FindingFold:
         index = -1 - len(self._infos)
         self._infos[event.suite, index] = CaseInfo(index=index, name=event.item, operation=event.item)
         text = event.text.strip().splitlines()
-        title = text[-1] if text else event.outcome
+        said = (line[1:].strip() for line in text if line.startswith("E "))  # as pytest marks what went wrong
+        title = next(said, text[-1] if text else event.outcome)
         group = _group(event.suite, index, outcome, at="test", title=title)
         self._count((event.suite, event.item), group, 0)
 

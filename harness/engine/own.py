@@ -3,8 +3,9 @@
 import time
 from dataclasses import dataclass
 
+from harness.credentials.keyring import CredentialUnavailable
 from harness.engine.session import Session
-from harness.model.errors import UsageError
+from harness.model.errors import HarnessError, UsageError
 from harness.model.event import Asked
 from harness.model.request import SAFE_METHODS, Headers, Request
 from harness.model.response import Answer
@@ -32,9 +33,10 @@ class OneSide:
         """Send `request` ("GET /orders?limit=1") to this side and return its answer; journaled as evidence.
 
         `as_` names one of the scenario's credentials. A method that changes something needs `unsafe=True`.
-        Raises UsageError for a request that cannot be or may not be sent.
+        Raises UsageError for a request that cannot be or may not be sent, HarnessError where the credential cannot be
+        had (the test then is an error, no failure: nothing was asked).
         """
-        __tracebackhide__ = True  # a mistake in the test is shown where the test makes it
+        __tracebackhide__ = True  # trouble is shown where the test asks
         method, _, target = request.partition(" ")
         if not target.startswith("/"):
             raise UsageError(f"{request!r}: expected METHOD and a path, as in 'GET /orders'")
@@ -55,6 +57,7 @@ class OneSide:
         return exchange.answer
 
     def _request(self, method: str, target: str, headers: Headers, body: bytes | None, as_: str | None) -> Request:
+        __tracebackhide__ = True
         scenario = self.session.scenario
         path = mapped(target, scenario.paths) if self.side is Side.NEW else target
         request = Request(
@@ -69,4 +72,7 @@ class OneSide:
             return request
         if as_ not in scenario.identities:
             raise UsageError(f"no credential is called {as_!r}", hint=f"there are: {', '.join(scenario.identities)}")
-        return self.session.present(as_, request)
+        try:
+            return self.session.present(as_, request)
+        except CredentialUnavailable as missing:
+            raise HarnessError(f"credential {as_}: {missing.reason}") from None

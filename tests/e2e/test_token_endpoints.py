@@ -1,5 +1,7 @@
 """Credentials that cannot be had: told clearly, never guessed, never asked without, and the endpoint is left alone."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.command import Done, cutover
+from tests.servers.command import ROOT, Done, cutover, environment
 from tests.servers.plain import Answer, Asked, PlainServer
 from tests.servers.process import free_ports
 from tests.servers.tls import Authority, ServerFiles
@@ -149,6 +151,38 @@ def test_the_matrix_of_a_caller_without_a_token_is_never_go(stage: Stage) -> Non
     for name in bad:  # whoever comes without a token is meant to: nobody, and an empty one
         assert scene.new.without.count(f"GET /{name}/0") == 2
         assert found[f"GET /{name}/0, {name}: empty bearer"][0] == "INCONCLUSIVE"
+
+
+OWN = """\
+def test_with(new):
+    assert new.send("GET /good/0", as_="good").status == 200
+
+def test_without(new):
+    assert new.send("GET /down/0", as_="down").status == 200
+"""
+
+
+def test_ones_own_test_that_gets_no_token_is_an_error_and_asks_nothing(stage: Stage) -> None:
+    _, scene = stage.run({"good": OK, "down": None}, "-k", "open")
+    own = stage.folder / "test_own.py"
+    own.write_text(OWN)
+    asked = [str(ROOT / "suites" / "parity"), str(own), "-k", "open or test_with"]
+    call = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *asked, "--scenario", str(stage.folder / "tokens.yaml")],
+        cwd=stage.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert call.returncode == 5, call.stdout
+    done = Done(code=call.returncode, out=call.stdout, err=call.stderr, runs=stage.folder / "cutover-runs")
+    (error,) = done.findings("ERROR")
+    assert "test_without" in error["case"]
+    assert "credential down: no token from" in error["title"]
+    assert done.findings() == []
+    assert scene.new.without == []
 
 
 def test_a_token_that_is_revoked_meanwhile_proves_nothing(stage: Stage) -> None:

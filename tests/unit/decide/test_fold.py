@@ -265,6 +265,22 @@ def test_where_nobody_in_particular_gets_in_all_who_do_are_one_finding() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (
+            "    def test(new):\n>       assert 1 == 2\nE       assert 1 == 2\n\ntest_own.py:2: AssertionError",
+            "assert 1 == 2",
+        ),
+        ("Skipped: not today", "Skipped: not today"),
+        ("", "failed"),
+    ],
+)
+def test_ones_own_test_is_told_by_what_went_wrong(text: str, title: str) -> None:
+    judged = Judged(at=5.0, suite="own tests", item="t", outcome="failed", text=text)
+    assert [one.title for one in fold([started(), planned(info(0)), asked(0), judged, END]).findings] == [title]
+
+
 def test_set_aside_is_listed_and_never_fails() -> None:
     summary = fold([started(), planned(info(0)), asked(0, header(cause="identity"), header("x", cause="noise")), END])
     assert summary.verdict is Verdict.GO
