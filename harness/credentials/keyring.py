@@ -40,8 +40,8 @@ class Keyring:
     def prepare(self, identity: Identity, side: Side) -> None:
         """Fetch what is due; waits for each at most 10 s. Trouble is remembered, and told by `present`."""
         for held in self._ring(identity, side).held:
-            if held.due(now := self._clock()):
-                held.attempt(now)
+            if held.due(self._clock()):
+                held.attempt()
 
     def present(self, identity: Identity, request: Request) -> Request:
         """Return `request` as this caller sends it to `request.side`; raise CredentialUnavailable."""
@@ -59,7 +59,7 @@ class Keyring:
         def hold(source: Source) -> Held:
             key = key_of(source)
             if key not in self._held:
-                self._held[key] = Held(source, self._hide, f"credential {identity.name}")
+                self._held[key] = Held(source, self._hide, f"credential {identity.name}", self._clock)
             return self._held[key]
 
         return hold

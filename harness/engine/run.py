@@ -108,6 +108,8 @@ class Engine:
                     if active:
                         break  # fetching a token blocks: nothing may be in flight meanwhile
                     self.outbound.prepare(waiting[0].case)
+                    if self.stopping():
+                        break  # nobody wants an intent on disk for what is not sent any more
                 active += self._advance(self._start(waiting.popleft()))
             if self._told:
                 yield from self._flush()

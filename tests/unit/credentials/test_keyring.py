@@ -1,4 +1,5 @@
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -219,7 +220,29 @@ def test_a_dead_endpoint_costs_one_request_and_nothing_is_sent_without_the_token
         ring.clock.now += 0.2
         ring.refused(caller)
         assert endpoint.connections == 2
+        ring.clock.now += 59.9  # it is left alone for longer each time
+        ring.refused(caller)
+        assert endpoint.connections == 2
+        ring.clock.now += 0.2
+        ring.refused(caller)
+        assert endpoint.connections == 3
     assert secrets_free(reason)
+
+
+def test_the_pause_begins_when_the_attempt_has_ended() -> None:
+    """Three endpoints that hang for ten seconds each would else be asked again for every case."""
+    ring = Ring()
+
+    def hang(endpoint: TokenEndpoint, connection: socket.socket) -> None:
+        ring.clock.now += 10
+        reset(endpoint, connection)
+
+    with TokenEndpoint(hang) as endpoint:
+        caller = identity(oauth2(endpoint.url))
+        ring.refused(caller)
+        ring.clock.now += 29
+        ring.refused(caller)
+        assert endpoint.connections == 1
 
 
 def unprepared(ring: Ring, caller: Identity) -> str:
@@ -244,7 +267,7 @@ def test_a_token_serves_to_its_end_when_the_next_cannot_be_had() -> None:
         ring.clock.now += 51
         assert "answered 503" in ring.refused(caller)
         up = True
-        ring.clock.now += 31
+        ring.clock.now += 61
         assert ring.authorization(caller) == ["Bearer token-00000002"]
 
 
