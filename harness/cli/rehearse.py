@@ -14,7 +14,7 @@ from harness.cli.execute import Selection, execute
 from harness.cli.report import worst
 from harness.engine.session import Order
 from harness.engine.stored import first_line
-from harness.engine.suites import names
+from harness.engine.suites import PARITY, SECURITY, names
 from harness.journal.runs import resolve
 from harness.model.errors import UsageError
 from harness.model.side import Side
@@ -22,7 +22,7 @@ from harness.scenario.load import load
 from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
 
-SUITES = ("parity", "security")
+SUITES = (PARITY, SECURITY)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""An identity of fixed values → the headers and query parameters that make one side recognise the caller.
+"""A credential of fixed values → the headers and query parameters that make one side recognise the caller.
 
 What a case writes itself wins: a header or query parameter of the same name is left as the case has it, and the
 credential's is not added (`clashes` names them). An identity's own credentials are all added. What must be fetched,
@@ -23,9 +23,7 @@ from harness.scenario.credential import (
     QueryCredential,
     SigV4Credential,
 )
-from harness.scenario.types import (
-    Identity,
-)
+from harness.scenario.types import Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +32,6 @@ class Addition:
 
     headers: Headers = ()
     parameters: Headers = ()
-
-
-def apply(identity: Identity, side: Side, url: str, headers: Headers) -> tuple[str, Headers]:
-    """Return `url` and `headers` as sent by this caller; what was there stays verbatim and in place."""
-    added = additions(identity, side)
-    return with_parameters(url, added.parameters), with_headers(headers, added.headers)
 
 
 def with_headers(headers: Headers, added: Headers) -> Headers:
@@ -79,15 +71,6 @@ def _carried(credential: Credential) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return ("Authorization",), ()
     added = addition(credential)
     return tuple(name for name, _ in added.headers), tuple(name for name, _ in added.parameters)
-
-
-def additions(identity: Identity, side: Side) -> Addition:
-    """Return all that this caller adds to a request for `side`."""
-    found = [addition(credential) for credential in identity.on(side)]
-    return Addition(
-        headers=tuple(pair for one in found for pair in one.headers),
-        parameters=tuple(pair for one in found for pair in one.parameters),
-    )
 
 
 def addition(credential: Credential) -> Addition:

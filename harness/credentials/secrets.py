@@ -1,4 +1,4 @@
-"""What of an identity, or of headers that a user wrote, must be masked wherever it turns up."""
+"""What of an identity must be masked wherever it turns up."""
 
 import re
 from base64 import b64decode, b64encode
@@ -10,7 +10,6 @@ from harness.clouds.cognito import secret_hash
 from harness.clouds.tokens import client_basic
 from harness.credentials.apply import basic_value
 from harness.credentials.sources import parts_of
-from harness.model.request import Headers
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.credential import (
@@ -39,17 +38,6 @@ def secrets_of(identity: Identity) -> tuple[Secret, ...]:
     """Return every value that identifies this caller on either side, in each form that it is sent in."""
     values = (value for side in Side for credential in identity.on(side) for value in _values(credential))
     return _secrets(values, f"credential {identity.name}")
-
-
-def secrets_in(headers: Headers) -> tuple[Secret, ...]:
-    """Return the values of literal Authorization and Cookie headers, whole and in their parts."""
-    found: dict[str, Secret] = {}
-    for name, value in headers:
-        if name.lower() in _SENSITIVE:
-            parts = _cookies(value) if name.lower() == "cookie" else _scheme(value)
-            for secret in _secrets((value, *parts), f"header {name}"):
-                found.setdefault(secret.value, secret)
-    return tuple(found.values())
 
 
 def _secrets(values: Iterable[str], label: str) -> tuple[Secret, ...]:

@@ -227,7 +227,6 @@ class Session:
             outbound=self._outbound,
             wire=lambda: self.wire,
             stopping=lambda: self.stopping,
-            shown=self._mask.text,
         )
 
     def _look(self, check: Check) -> Checked:

@@ -30,7 +30,6 @@ class Bench:
     outbound: Outbound
     wire: Callable[[], Wire]
     stopping: Callable[[], bool]
-    shown: Callable[[str], str]
 
     def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
         """Send all; what is still out when the user wants to stop comes back as not sent."""

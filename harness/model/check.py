@@ -24,9 +24,6 @@ class Tools(Protocol):
     def stopping(self) -> bool:
         """Tell whether the user wants to end."""
 
-    def shown(self, text: str) -> str:
-        """Return `text` with secrets masked."""
-
     def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
         """Send all and return their exchanges in this order; within the scenario's limits, or those given."""
 

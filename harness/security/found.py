@@ -1,6 +1,5 @@
 """What a check has seen so far, and the Checked that it comes to; small things that all checks use."""
 
-import math
 import socket
 import time
 from collections import Counter
@@ -158,11 +157,6 @@ def easiest(operations: Sequence[Operation]) -> Operation | None:
     """Return the operation that is asked where any will do: one that changes nothing, GET before the others."""
     safe = [one for one in operations if one.step.method in SAFE_METHODS and one.step.body is None]
     return min(safe, key=lambda one: (one.step.method != "GET", not (one.callers or one.public)), default=None)
-
-
-def whole(number: float) -> int:
-    """Return the next whole number."""
-    return math.ceil(number)
 
 
 @lru_cache(maxsize=1)

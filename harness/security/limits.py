@@ -5,6 +5,7 @@ the caller's window is full again: what was asked before may have used it. Burst
 A quota itself is not used up: one request asks whether the gateway tells what is left.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -19,7 +20,7 @@ from harness.model.side import Side
 from harness.scenario.types import PlanLimit, Scenario
 from harness.security import limits_points, quota_points
 from harness.security.draft import Draft
-from harness.security.found import Found, easiest, info_of, interrupted, plain_request, presented, whole
+from harness.security.found import Found, easiest, info_of, interrupted, plain_request, presented
 from harness.security.limits_points import Burst, Throttling
 from harness.security.operation import Operation
 
@@ -149,7 +150,7 @@ def checks(draft: Draft, first: int) -> list[Check]:
 def burst_size(plan: PlanLimit) -> int:
     """Return how many requests a burst has: the plan's burst, what refills meanwhile, and a little more."""
     burst = limits_points.allowed_at_once(plan)
-    size = burst + whole((plan.rate or 0.0) * _WINDOW) + _EXCESS
+    size = burst + math.ceil((plan.rate or 0.0) * _WINDOW) + _EXCESS
     return min(size, max(MOST, burst + _EXCESS))
 
 

@@ -2,7 +2,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.credentials.apply import apply, clashes
+from harness.credentials.apply import clashes
+from harness.credentials.keyring import Keyring
+from harness.model.request import Headers, Request
 from harness.model.side import Side
 from harness.scenario.credential import (
     BasicCredential,
@@ -11,15 +13,20 @@ from harness.scenario.credential import (
     HeaderCredential,
     QueryCredential,
 )
-from harness.scenario.types import (
-    Identity,
-)
+from harness.scenario.types import Identity
 
 URL = "https://old/orders?limit=10"
 
 
 def identity(*old: Credential, new: Sequence[Credential] = ()) -> Identity:
     return Identity(name="partner", old=old, new=tuple(new))
+
+
+def apply(caller: Identity, side: Side, url: str, headers: Headers) -> tuple[str, Headers]:
+    """Return URL and headers as a request of this caller has them."""
+    request = Request(side=side, method="GET", url=url, headers=headers)
+    presented = Keyring(lambda secret: None).present(caller, request)
+    return presented.url, presented.headers
 
 
 def test_each_side_has_its_own_way_of_saying_it() -> None:

@@ -63,9 +63,6 @@ class FakeTools:
     def stopping(self) -> bool:
         return self.stop_after is not None and len(self.sent) >= self.stop_after
 
-    def shown(self, text: str) -> str:
-        return text
-
     def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
         self.limits.append(limits)
         found = []
