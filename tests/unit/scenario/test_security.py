@@ -198,6 +198,13 @@ def test_it_is_merged_with_what_is_included(tmp_path: Path) -> None:
     assert found.closed == (("h", 1), ("h", 2))
 
 
+def test_a_cell_can_be_waived_by_its_name(read: Read) -> None:
+    waiver = '{case: "GET /a, partner: wrong key", at: status, owner: o, until: 2030-01-01, because: x}'
+    assert read(f"security: {{}}\nwaivers: [{waiver}]\n").waivers
+    with pytest.raises(ScenarioError, match="no case is called"):
+        read(f"waivers: [{waiver}]\n")
+
+
 def test_every_key_is_explained() -> None:
     """Editors show `about` beside each key; one without is a riddle."""
     defs = json_schema()["$defs"]
