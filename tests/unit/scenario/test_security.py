@@ -199,7 +199,7 @@ def test_it_is_merged_with_what_is_included(tmp_path: Path) -> None:
 
 
 def test_a_cell_can_be_waived_by_its_name(read: Read) -> None:
-    waiver = '{case: "GET /a, partner: wrong key", at: status, owner: o, until: 2030-01-01, because: x}'
+    waiver = '{case: "GET /a, partner: wrong key", at: status, owner: o, until: "2030-01-01", because: x}'
     assert read(f"security: {{}}\nwaivers: [{waiver}]\n").waivers
     with pytest.raises(ScenarioError, match="no case is called"):
         read(f"waivers: [{waiver}]\n")
