@@ -9,8 +9,8 @@ from harness.model.response import Response
 
 _SET = "Set the header on the new side as before, on the gateway's own errors too (Azure API Management: `set-header` "
 _SET += "in `outbound` and in `on-error` of All APIs)."
-_DELETE = 'Take the header off on the new side (Azure API Management: `<set-header name="{name}" exists-action="delete" />` '
-_DELETE += "in `outbound` and `on-error`)."
+_DELETE = "Take the header off on the new side (Azure API Management: "
+_DELETE += '`<set-header name="{name}" exists-action="delete" />` in `outbound` and `on-error`).'
 _COOKIE = "The cookie's flags must arrive as the backend set them: no policy of the new side may rewrite Set-Cookie, "
 _COOKIE += "and the backend must be told that the client's scheme is https (X-Forwarded-Proto)."
 
