@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.write(
         "\nBoth verdicts are right: GO for the faithful gateway, NO-GO for the faulty one.\n"
         "Next: `cutover plan FILE` with a scenario of your own; scenarios/ has examples.\n"
+        "Who gets in is the security suite's question: `cutover lab` prints the command that asks it.\n"
         if right
         else f"\nUnexpected: the faithful pair ended in {clean.name}, the faulty one in {faulty.name}.\n"
     )
