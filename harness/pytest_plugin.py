@@ -181,7 +181,7 @@ class Rehearsal:
 
     def _open(self) -> Session:
         if self._session is None:
-            self._session = Session.open(self.scenario, self._narrowed())
+            self._session = Session.open(self.scenario, self.suites, self._narrowed())
         return self._session
 
     def _narrowed(self) -> Order:

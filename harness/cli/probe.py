@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if skip_reason(case):
         raise UsageError(f"{case.name}: {skip_reason(case)}", hint="a probe sends what a rehearsal would, nothing more")
     seen = _Seen(case)
-    with Session.open(scenario, Order(runs=args.runs)) as session:
+    with Session.open(scenario, suites, Order(runs=args.runs)) as session:
         session.examination.seen = seen.take
         items = suites.with_controls([case])
         session.plan(items, selection=f"probe of {case.name}")

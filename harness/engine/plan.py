@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def info(case: Case) -> CaseInfo:
     )
 
 
+@lru_cache(maxsize=256)  # a scenario has few files, and many thousands of cells that name them
 def _shown_path(file: str) -> str:
     """Return where the scenario stands below the working directory, as code-scanning pages want it; else its name."""
     path = Path(file)

@@ -21,7 +21,7 @@ from harness.engine.plan import Unit, UnitKey, units
 from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
-from harness.engine.suites import SECURITY, Item, Suites, info_of, key_of, parted, suite_of, suites_of
+from harness.engine.suites import SECURITY, Item, Suites, info_of, key_of, parted, suite_of
 from harness.engine.tools import Bench, broken, masked, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
@@ -90,17 +90,17 @@ class Session:
         )
 
     @classmethod
-    def open(cls, scenario: Scenario, order: Order) -> Self:
+    def open(cls, scenario: Scenario, suites: Suites, order: Order) -> Self:
         """Start a run, or go on with one; raises UsageError, RunNotFound or JournalError."""
         mask = mask_of(scenario)
         if order.resume:
-            return cls._resume(scenario, order, mask)
+            return cls._resume(scenario, suites, order, mask)
         now = time.time()
         run_dir = create_run_dir(order.runs, new_run_id(now, scenario.name))
         stored = load_stored(resolve(order.runs, order.against), scenario) if order.against else None
         started = _started(scenario, order, stored, mask, run_dir.name, now)
         journal = JournalWriter.create(run_dir, started, mask=mask)
-        session = cls._made(scenario, run_dir, journal, mask, started, stored)
+        session = cls._made(scenario, suites, run_dir, journal, mask, started, stored)
         session.fold.add(started)
         if stored is not None:
             session.tell(stored.gap_told(now))
@@ -111,7 +111,7 @@ class Session:
         return session
 
     @classmethod
-    def _resume(cls, scenario: Scenario, order: Order, mask: Mask) -> Self:
+    def _resume(cls, scenario: Scenario, suites: Suites, order: Order, mask: Mask) -> Self:
         run_dir = resolve(order.runs, order.resume)
         journal, events, torn = JournalWriter.resume(run_dir, mask=mask)
         started = events[0] if events else None
@@ -124,7 +124,7 @@ class Session:
                 hint="a run covers one scenario; start a new one, or restore the file (and the same --set)",
             )
         stored = load_stored(resolve(order.runs, started.against), scenario) if started.against else None
-        session = cls._made(scenario, run_dir, journal, mask, started, stored)
+        session = cls._made(scenario, suites, run_dir, journal, mask, started, stored)
         session.take_over(events)
         session.tell("resumed" + (f"; {torn}" if torn else ""))
         return session
@@ -133,6 +133,7 @@ class Session:
     def _made(
         cls,
         scenario: Scenario,
+        suites: Suites,
         run_dir: Path,
         journal: JournalWriter,
         mask: Mask,
@@ -143,7 +144,7 @@ class Session:
         recorder = Recorder(mask, scenario.evidence, BodyStore(run_dir), whole=bool(only))
         return cls(
             scenario=scenario,
-            suites=suites_of(scenario),
+            suites=suites,
             run_dir=run_dir,
             fold=Fold(),
             sides=_sides(only, stored),

@@ -7,6 +7,7 @@ from harness.engine.plan import cost, info, skip_reason
 from harness.model.check import Check
 from harness.model.event import CaseInfo
 from harness.model.gateway import Gateway
+from harness.model.probe import Probe
 from harness.model.side import Side
 from harness.scenario.types import Case, Identity, Scenario
 from harness.security import suite as security
@@ -30,11 +31,11 @@ class Suites:
     def with_controls(self, chosen: Iterable[Item]) -> list[Item]:
         """Return the chosen items, and the controls that they lean on, in order."""
         wanted = {key_of(item) for item in chosen}
-        for suite, items in self.items.items():
+        for items in self.items.values():
             for item in items:
-                probe = info_of(item).probe
-                if (suite, info_of(item).index) in wanted and probe is not None and probe.control is not None:
-                    wanted.add((suite, probe.control))
+                probe = _probe_of(item)
+                if probe is not None and probe.control is not None and key_of(item) in wanted:
+                    wanted.add((suite_of(item), probe.control))
         return [item for items in self.items.values() for item in items if key_of(item) in wanted]
 
 
@@ -55,6 +56,10 @@ def suites_of(scenario: Scenario) -> Suites:
 def info_of(item: Item) -> CaseInfo:
     """Return an item as it is planned."""
     return info(item) if isinstance(item, Case) else item.info
+
+
+def _probe_of(item: Item) -> Probe | None:
+    return item.probe if isinstance(item, Case) else item.info.probe
 
 
 def suite_of(item: Item) -> str:
@@ -95,7 +100,7 @@ def tallies(scenario: Scenario, items: Sequence[Item]) -> dict[str, Tally]:
     """Return what the security suite would ask, by group, in the order of the suite."""
     found: dict[str, Tally] = {}
     for item in items:
-        probe = info_of(item).probe
+        probe = _probe_of(item)
         group = probe.group.value if probe else ""
         found[group] = found.get(group, Tally()) + _tally(scenario, item)
     return found

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.engine.session import Order, Session
+from harness.engine.suites import suites_of
 from harness.model.event import Round
 from harness.scenario.load import load
 from harness.scenario.types import Case, Scenario
@@ -30,7 +31,11 @@ def pairs_per_second(file: Path, count: int) -> float:
     """Drain one run; every pair must pass, or the figure means nothing."""
     scenario = multiplied(load(file, sets={}), count)
     passed = 0
-    with tempfile.TemporaryDirectory() as runs, Session.open(scenario, Order(runs=Path(runs))) as session:
+    suites = suites_of(scenario)
+    with (
+        tempfile.TemporaryDirectory() as runs,
+        Session.open(scenario, suites, Order(runs=Path(runs))) as session,
+    ):
         session.plan(scenario.cases)
         started = time.perf_counter()
         for event in session.run(scenario.cases):

@@ -9,6 +9,7 @@ import pytest
 from harness.credentials.keyring import Keyring
 from harness.engine.requests import Outbound
 from harness.engine.session import Order, Session
+from harness.engine.suites import suites_of
 from harness.engine.tools import Bench, broken, masked, masked_info
 from harness.journal.record import LONGEST_NOTE
 from harness.model.check import Check, Tools
@@ -69,7 +70,7 @@ def stumble(error: Exception) -> Callable[[], str]:
 )
 def test_a_check_that_fails_is_an_error_and_the_others_go_on(tmp_path: Path, error: Exception, words: str) -> None:
     checks: list[Check] = [Looks(0, stumble(error)), Looks(1, lambda: "PASS")]
-    with Session.open(scenario(), Order(runs=tmp_path)) as session:
+    with opened(tmp_path) as session:
         seen = [event for event in session.run(checks) if isinstance(event, Checked)]
     assert [one.outcome for one in seen] == ["ERROR", "PASS"]
     assert seen[0].why == (f"the harness failed, which says nothing about either gateway: {words}",)
@@ -77,7 +78,7 @@ def test_a_check_that_fails_is_an_error_and_the_others_go_on(tmp_path: Path, err
 
 
 def test_who_wants_to_stop_is_heard_between_checks(tmp_path: Path) -> None:
-    with Session.open(scenario(), Order(runs=tmp_path)) as session:
+    with opened(tmp_path) as session:
 
         def stop() -> str:
             session.stopping = True
@@ -85,6 +86,11 @@ def test_who_wants_to_stop_is_heard_between_checks(tmp_path: Path) -> None:
 
         with pytest.raises(KeyboardInterrupt):
             list(session.run([Looks(0, stop), Looks(1, lambda: "PASS")]))
+
+
+def opened(runs: Path) -> Session:
+    given = scenario()
+    return Session.open(given, suites_of(given), Order(runs=runs))
 
 
 def bench(rate: float, stopping: Callable[[], bool]) -> Bench:
