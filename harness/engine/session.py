@@ -22,7 +22,7 @@ from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
 from harness.engine.suites import SECURITY, Item, Suites, info_of, key_of, parted, suite_of
-from harness.engine.tools import Bench, broken, masked, masked_info
+from harness.engine.tools import Bench, Shown, broken, masked, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
@@ -203,7 +203,7 @@ class Session:
         unsafe = {key_of(case) for case in cases if not case.safe}
         for (suite, index, round_), intent in self._unknown.items():
             if (suite, index) in named:
-                yield self.add(_unknown(named[suite, index], round_, intent))
+                yield self.add(_unknown(named[suite, index], round_, intent, self._mask.text))
         engine = Engine(
             scenario=self.scenario,
             wire=self.wire,
@@ -342,7 +342,7 @@ def _started(scenario: Scenario, order: Order, stored: StoredRun | None, mask: M
     )
 
 
-def _unknown(case: Case, round_: int, intent: Intent) -> Round:
+def _unknown(case: Case, round_: int, intent: Intent, shown: Shown) -> Round:
     why = f"{intent.method} to {intent.side}: {UNKNOWN}"
     pair = RecordedPair(
         step=intent.step,
@@ -350,4 +350,4 @@ def _unknown(case: Case, round_: int, intent: Intent) -> Round:
         outcome=Outcome.INCONCLUSIVE.value,
         why=(why,),
     )
-    return Round(at=time.time(), suite=case.suite, index=case.index, case=case.name, round=round_, pairs=(pair,))
+    return Round(at=time.time(), suite=case.suite, index=case.index, case=shown(case.name), round=round_, pairs=(pair,))

@@ -8,7 +8,7 @@ from harness.model.event import ManualGate
 from harness.model.gateway import Gateway, Limits, PathMap
 from harness.model.place import JsonPath
 from harness.model.probe import Probe
-from harness.model.request import ClientCertificate, Headers
+from harness.model.request import SAFE_METHODS, ClientCertificate, Headers
 from harness.model.rule import CompareRules, Expect, Waiver
 from harness.model.secret import Secret
 from harness.model.side import Side
@@ -96,10 +96,7 @@ class Case:
     @property
     def safe(self) -> bool:
         """Tell whether every step uses a safe method."""
-        return all(step.method in _SAFE for step in self.steps)
-
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+        return all(step.method in SAFE_METHODS for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
