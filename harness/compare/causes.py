@@ -111,8 +111,13 @@ class Causes:
     def waived(
         self, differences: Sequence[Difference], case: str, operation: str
     ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
-        """Return differences that were found elsewhere, waived where a waiver says so, and the waivers used."""
-        return self._waivers.apply(differences, case, operation)
+        """Return differences of decisions, waived where a waiver says so, and the waivers used.
+
+        A decision shows at the status where there are two, so that a waiver names the status in any case.
+        """
+        named = [replace(one, at="status") if one.at == "decision" else one for one in differences]
+        told, used = self._waivers.apply(named, case, operation)
+        return tuple(replace(new, at=one.at) for one, new in zip(differences, told, strict=True)), used
 
     def broken(self, expect: Expect, old: Exchange | None, new: Exchange | None) -> tuple[str, ...]:
         """Return the expectations that a side broke; an exchange that did not take place breaks none."""

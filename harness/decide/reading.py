@@ -125,7 +125,7 @@ def _options(answer: Response, control: Control | None) -> Read:
     """Read a success of OPTIONS: a gateway that tells which methods there are has not let anybody in."""
     mine = Likeness.of(answer)
     like = control.like if control else None
-    if mine.kind == "empty" or (like is not None and mine.foreign(like)):
+    if mine.kind == "empty" or (like is not None and not mine.alike(like)):
         return Decision.REFUSED, f"{answer.status}, which only tells what may be asked"
     return Decision.THROUGH, str(answer.status)
 
