@@ -69,9 +69,9 @@ class Jury:
         `explained` are the differences of the whole answers, with their causes; `controls` None if the control was not
         asked.
         """
-        mine, theirs = _by_content(
-            probe, (old, new), (self._read(probe, old, controls), self._read(probe, new, controls)), controls
-        )
+        asked = old, new
+        reads = self._read(probe, old, controls), self._read(probe, new, controls)
+        mine, theirs = _by_content(probe, asked, _missing(probe, asked, reads), controls)
         if ours(old.answer) or ours(new.answer):
             return _told(mine, theirs, [(Outcome.ERROR, f"the harness could not ask: {_own_words(old, new)}")])
         empty = _served_nobody(probe, (old, new), (mine, theirs), controls)
@@ -187,6 +187,21 @@ def waived(probe: Probe, judged: Judged, told: tuple[Difference, ...]) -> Judged
     return replace(judged, differences=told, judgement=Judgement(why=tuple(notes)))
 
 
+def _missing(probe: Probe, asked: tuple[Exchange, Exchange], reads: tuple[Read, Read]) -> tuple[Read, Read]:
+    """Read the same 404 on both sides alike, and to the valid caller as a backend's word.
+
+    An HTTP API's "Not Found" is that of many backends, to the letter. Where it is the product's after all, everybody
+    gets it: then what leans on this control shows nothing.
+    """
+    said = [one.answer for one in asked if isinstance(one.answer, Response) and one.answer.status == 404]
+    if probe.reads in {Reads.CORS, Reads.REACH} or (reads[0][0] is reads[1][0] and not probe.valid):
+        return reads
+    if len(said) < len(asked) or not Likeness.of(said[0]).same_words(Likeness.of(said[1])):
+        return reads
+    alike = T if probe.valid else R, "404, in the same words on both sides"
+    return alike, alike
+
+
 def _by_content(
     probe: Probe, asked: tuple[Exchange, Exchange], reads: tuple[Read, Read], controls: dict[Side, ControlSeen] | None
 ) -> tuple[Read, Read]:
@@ -274,23 +289,24 @@ def _served_nobody(
     probe: Probe, asked: tuple[Exchange, Exchange], reads: tuple[Read, Read], controls: dict[Side, ControlSeen] | None
 ) -> list[_Reason]:
     """Tell where an error says nothing about the caller, since the valid one gets it too."""
-    if probe.valid or not controls or reads[1][0] is not T or not _as_for_all(asked[1], controls):
+    if probe.valid or not controls or not _as_for_all(asked[1], controls):
         return []
     before = controls[Side.OLD].status if Side.OLD in controls else None
-    if reads[0][0] is R and before is not None and before < 400:
+    if (reads[0][0], reads[1][0]) == (R, T) and before is not None and before < 400:
         why = f"old refuses ({reads[0][1]}); new answers the valid caller, too, with {reads[1][1]}"
         return [(Outcome.INCONCLUSIVE, f"{why}: it serves nobody here, where old does, so that this shows nothing")]
-    if probe.group is Group.CALLERS and probe.dangerous and reads[0][0] is T and _as_for_all(asked[0], controls):
+    if probe.group is Group.CALLERS and probe.dangerous and _as_for_all(asked[0], controls):
         why = f"both answer everybody alike, the valid caller too (old: {reads[0][1]}, new: {reads[1][1]})"
         return [(Outcome.INCONCLUSIVE, f"{why}: this shows nothing; ask for something that there is")]
     return []
 
 
 def _as_for_all(asked: Exchange, controls: dict[Side, ControlSeen]) -> bool:
-    """Tell whether this is an error, and the one that the valid caller gets."""
-    status = asked.answer.status
-    seen = controls.get(asked.request.side)
-    return status is not None and status >= 400 and seen is not None and seen.status == status
+    """Tell whether this is an error, and the one that the valid caller gets, in its words."""
+    answer, seen = asked.answer, controls.get(asked.request.side)
+    if not isinstance(answer, Response) or answer.status < 400 or seen is None or seen.status != answer.status:
+        return False
+    return seen.like is None or Likeness.of(answer).same_words(seen.like)
 
 
 def _new_unclear(before: Decision, new: Exchange, words: str) -> _Reason:

@@ -204,6 +204,9 @@ def failing_authorizer(_: Asked, answer: Answer) -> Answer:
     return document(500, {"message": None}, kind) if answer.status == 403 and b"Forbidden" in answer.body else answer
 
 
+# a backend's words may be the product's own (facts §1.2)
+NOT_FOUND: Operations = {**READ, ("GET", "/orders/17"): (True, say({"message": "Not Found"}, 404))}
+
 CLEAN: dict[str, World] = {
     "AWS REST to APIM": pair(
         (REST, APIM), operations=API, waivers=waived("slash at the end"), security={"hostile": "run"}
@@ -217,6 +220,8 @@ CLEAN: dict[str, World] = {
         security={"clients_change": {"partner": "new key header, told on 2026-11-01"}},
     ),
     "AWS HTTP to APIM": pair((HTTP, APIM), operations=API),
+    "HTTP API whose backend says Not Found": pair((HTTP, APIM), operations=NOT_FOUND),
+    "Not Found behind two HTTP APIs": pair((HTTP, HTTP), operations=NOT_FOUND),
     "APIM to APIM": pair((APIM, APIM)),
     "generic, all in other words": pair(
         (GENERIC, GENERIC), {}, refused(key=bare(403), route=bare(405)), operations=API
