@@ -1,17 +1,28 @@
 """Client certificates with something wrong: expired, or of an authority that nobody trusts."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import (
+    CertificateIssuerPrivateKeyTypes,
+    CertificateIssuerPublicKeyTypes,
+    CertificatePublicKeyTypes,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from harness.model.request import ClientCertificate
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_SIGNERS = (
+    rsa.RSAPrivateKey,
+    ec.EllipticCurvePrivateKey,
+    dsa.DSAPrivateKey,
+    ed25519.Ed25519PrivateKey,
+    ed448.Ed448PrivateKey,
+)
 _STRANGER = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cutover, an authority that nobody trusts")])
 
 
@@ -54,7 +65,7 @@ def stranger(like: ClientCertificate) -> ClientCertificate:
 def _made(
     like: x509.Certificate,
     issuer: x509.Certificate,
-    signer: Any,
+    signer: CertificateIssuerPrivateKeyTypes,
     times: tuple[datetime, datetime],
     label: str,
 ) -> ClientCertificate:
@@ -63,7 +74,7 @@ def _made(
         _builder(like.subject, issuer.subject, key.public_key(), times)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .add_extension(_issued_by(issuer), critical=False)
+        .add_extension(_issued_by(issuer, signer.public_key()), critical=False)
     )
     if (names := _names(like)) is not None:
         builder = builder.add_extension(names, critical=False)
@@ -78,7 +89,7 @@ def _made(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: Any, times: tuple[datetime, datetime]
+    subject: x509.Name, issuer: x509.Name, public: CertificatePublicKeyTypes, times: tuple[datetime, datetime]
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -98,16 +109,16 @@ def _names(like: x509.Certificate) -> x509.SubjectAlternativeName | None:
         return None
 
 
-def _issued_by(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def _issued_by(issuer: x509.Certificate, key: CertificateIssuerPublicKeyTypes) -> x509.AuthorityKeyIdentifier:
     """Name the issuer's key as the issuer itself does, or chains would not be found."""
     try:
         named = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(named)
 
 
-def _digest(signer: Any) -> hashes.SHA256 | None:
+def _digest(signer: CertificateIssuerPrivateKeyTypes) -> hashes.SHA256 | None:
     return None if isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey) else hashes.SHA256()
 
 
@@ -118,8 +129,11 @@ def _certificate(of: ClientCertificate) -> x509.Certificate:
         raise CannotSign(f"{of.label}: the certificate cannot be read") from None
 
 
-def _key(of: ClientCertificate) -> Any:
+def _key(of: ClientCertificate) -> CertificateIssuerPrivateKeyTypes:
     try:
-        return serialization.load_pem_private_key(of.key, password=None)
+        key = serialization.load_pem_private_key(of.key, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise CannotSign(f"{of.label}: the key cannot be read (it must be PEM, without a passphrase)") from None
+    if not isinstance(key, _SIGNERS):
+        raise CannotSign(f"{of.label}: certificates cannot be signed with a key of this kind")
+    return key

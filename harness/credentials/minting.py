@@ -17,6 +17,8 @@ from harness.clouds.jose import encoded, written
 from harness.credentials.trouble import CredentialUnavailable
 from harness.scenario.credential import JwtCredential
 
+SigningKey = bytes | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+
 _EARLIER = 10  # seconds: a gateway whose clock is a little behind must not think that the token is from the future
 _CURVES: dict[str, type[ec.EllipticCurve]] = {"ES384": ec.SECP384R1, "ES512": ec.SECP521R1, "ES256K": ec.SECP256K1}
 
@@ -27,7 +29,7 @@ def claims_at(credential: JwtCredential, now: float) -> dict[str, Any]:
     return {**times, **credential.claims}
 
 
-def mint(credential: JwtCredential, claims: dict[str, Any], *, key: Any = None) -> str:
+def mint(credential: JwtCredential, claims: dict[str, Any], *, key: SigningKey | None = None) -> str:
     """Return a token signed with the credential's key, or with `key`; raise CredentialUnavailable."""
     if not credential.key:
         raise CredentialUnavailable("no token: the key is empty")
@@ -65,7 +67,7 @@ def signed_hs256(header: dict[str, Any], payload: str, key: bytes) -> str:
 
 
 @lru_cache(maxsize=16)
-def unknown_key(algorithm: str) -> Any:
+def unknown_key(algorithm: str) -> SigningKey:
     """Return a key that nobody knows, made for this process, fit for `algorithm`."""
     if algorithm.startswith("HS"):
         return token_bytes(64)

@@ -142,7 +142,7 @@ class Security:
     """The `security` section.
 
     `operations` are globs over operations ("GET /orders/*"; empty: all). `identities` map a column of the matrix to the
-    credential that is presented in it. `require` names columns, groups or "column: row" that must be proven.
+    credential that is presented in it. `require` names groups, columns or "row: column" that must be proven.
     `clients_change` maps a caller to the reason why it must change. `direct` and `backend` are base URLs of back doors,
     `closed` (host, port). `public_key` (PEM) is the token issuer's; `client_ca` signs client certificates of tests.
     `http` are the plain-text addresses by side ("" for the default: port 80 of a name that is served on 443).

@@ -1,4 +1,4 @@
-"""TLS of both names, and their plain-text addresses, as checks."""
+"""TLS of both names, as checks: one look at each side, and a topic for each check."""
 
 import time
 from collections.abc import Callable, Mapping

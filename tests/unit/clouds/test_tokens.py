@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.clouds.http import _trust
 from harness.clouds.tokens import LONGEST_LIFE, client_credentials
 from harness.clouds.trouble import CloudTrouble, quoted
 from harness.scenario.credential import OAuth2Credential
@@ -200,6 +201,13 @@ def test_tls_is_verified(authority: Authority, tmp_path: Path) -> None:
         pytest.raises(CloudTrouble, match=r"TLS failed \(.*\); check that https is spoken there"),
     ):
         client_credentials(credential(plain.url.replace("http:", "https:")))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_every_version_of_python_trusts_alike(authority: Authority, own: bool) -> None:
+    context = _trust(authority.ca_file if own else None)
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_a_long_text_of_a_stranger_is_cut_between_words() -> None:

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.x509.oid import NameOID
 
 from harness.credentials.certificates import CannotSign, signed, stranger
 from harness.model.request import ClientCertificate
 from tests.servers.tls import Authority
 
-PEM = serialization.Encoding.PEM
+PEM, PKCS8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
 
 
 def make(key: Any, *, identifier: bytes | None = None, label: str = "test authority") -> ClientCertificate:
@@ -37,7 +37,7 @@ def make(key: Any, *, identifier: bytes | None = None, label: str = "test author
     if identifier is not None:
         builder = builder.add_extension(x509.SubjectKeyIdentifier(identifier), critical=False)
     made = builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
-    form = serialization.PrivateFormat.PKCS8
+    form = PKCS8
     return ClientCertificate(
         certificate=made.public_bytes(PEM),
         key=key.private_bytes(PEM, form, serialization.NoEncryption()),
@@ -120,12 +120,14 @@ def test_a_stranger_looks_like_the_one_it_is_not(
 def test_what_cannot_be_used_is_told(partner: ClientCertificate) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     ca = make(key)
-    locked = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"pw"))
+    locked = key.private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"pw"))
+    exchanges = x25519.X25519PrivateKey.generate().private_bytes(PEM, PKCS8, serialization.NoEncryption())
     other = make(ec.generate_private_key(ec.SECP256R1())).key
     for bad, words in (
         (ClientCertificate(certificate=b"x", key=ca.key, label="its name"), "its name: the certificate cannot be read"),
         (ClientCertificate(certificate=ca.certificate, key=b"x", label="its name"), "its name: the key cannot be read"),
         (ClientCertificate(certificate=ca.certificate, key=locked, label="its name"), "without a passphrase"),
+        (ClientCertificate(certificate=ca.certificate, key=exchanges, label="its name"), "with a key of this kind"),
         (ClientCertificate(certificate=ca.certificate, key=other, label="its name"), "the key is not that of the"),
     ):
         with pytest.raises(CannotSign) as caught:
