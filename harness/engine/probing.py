@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from harness.decide.held import ControlSeen
 from harness.decide.likeness import Likeness
-from harness.decide.probes import ControlSeen, Judged, Jury
+from harness.decide.probes import Judged, Jury
 from harness.model.difference import Difference
 from harness.model.event import Round
 from harness.model.exchange import Exchange

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.decide.probes import ControlSeen, Judged, Jury
+from harness.decide.held import ControlSeen
+from harness.decide.probes import Judged, Jury
 from harness.model.difference import Cause, Difference, Kind
 from harness.model.exchange import Exchange
 from harness.model.outcome import Outcome
