@@ -153,6 +153,16 @@ def presented(tools: Tools, caller: str, request: Request) -> Request | str:
         return f"the credential of {caller} cannot be had: {missing}"
 
 
+def behind_proxy(scenario: Scenario, sides: Sequence[Side]) -> str:
+    """Return why one of `sides` cannot be spoken to below HTTP, "" if all can.
+
+    What `proxy: environment` leads to is only known where the run is.
+    """
+    proxies = {side: scenario.gateway(side).proxy for side in sides}
+    shut = next((side for side, proxy in proxies.items() if proxy not in {None, "environment"}), None)
+    return "" if shut is None else f"{shut} is behind a proxy, which leads to nothing but whole HTTP requests"
+
+
 def easiest(operations: Sequence[Operation]) -> Operation | None:
     """Return the operation that is asked where any will do: one that changes nothing, GET before the others."""
     safe = [one for one in operations if one.step.method in SAFE_METHODS and one.step.body is None]

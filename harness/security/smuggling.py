@@ -14,7 +14,16 @@ from harness.model.seen import RawAnswers
 from harness.model.side import Side
 from harness.scenario.types import Scenario
 from harness.security.draft import Draft
-from harness.security.found import INTERRUPTED, Found, easiest, info_of, interrupted, plain_request, presented
+from harness.security.found import (
+    INTERRUPTED,
+    Found,
+    behind_proxy,
+    easiest,
+    info_of,
+    interrupted,
+    plain_request,
+    presented,
+)
 from harness.security.operation import Operation
 from harness.security.raw_shapes import PROBE_PATH, SHAPES, Shape, head_of, honest
 
@@ -207,7 +216,7 @@ def _why_not(draft: Draft) -> str:
         return "hostile requests are not asked for (`security.hostile: run`)"
     if easiest(draft.operations) is None:
         return "no operation can be asked without changing something"
-    return ""
+    return behind_proxy(draft.scenario, tuple(Side))
 
 
 def _caller(operation: Operation) -> str:

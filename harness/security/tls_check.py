@@ -15,7 +15,7 @@ from harness.model.side import Side
 from harness.scenario.types import Scenario
 from harness.security import tls_points
 from harness.security.draft import Draft
-from harness.security.found import Found, info_of, interrupted
+from harness.security.found import Found, behind_proxy, info_of, interrupted
 from harness.security.tls_points import Pair
 
 ROW = "TLS"
@@ -102,22 +102,20 @@ class EncryptedCheck:
 
 def add(draft: Draft) -> None:
     """Leave out what cannot be compared, with the reason."""
-    old, new = _secure(draft.scenario, Side.OLD), _secure(draft.scenario, Side.NEW)
-    if new:
-        return
-    why = "new is plain http (see: encrypted at all)" if old else "both sides are plain http"
-    for topic in _TOPICS:
+    why = _why_not(draft.scenario)
+    for topic in _TOPICS if why else ():
         draft.leave_out(_probe(topic), why)
 
 
 def checks(draft: Draft, first: int) -> list[Check]:
     """Return a check for each topic that the two addresses allow."""
     scenario = draft.scenario
-    old, new = _secure(scenario, Side.OLD), _secure(scenario, Side.NEW)
-    if not new:
-        return [EncryptedCheck(info=info_of(draft, _probe(_ENCRYPTED), first))] if old else []
+    sides = _sides(scenario)
+    if sides == (Side.OLD,):
+        return [EncryptedCheck(info=info_of(draft, _probe(_ENCRYPTED), first))]
+    if _why_not(scenario):
+        return []
     looks = Looks(scenario=scenario)
-    sides = (Side.OLD, Side.NEW) if old else (Side.NEW,)
     return [
         TlsCheck(
             info=info_of(draft, _probe(topic), index),
@@ -130,8 +128,16 @@ def checks(draft: Draft, first: int) -> list[Check]:
     ]
 
 
-def _secure(scenario: Scenario, side: Side) -> bool:
-    return scenario.gateway(side).url.lower().startswith("https:")
+def _sides(scenario: Scenario) -> tuple[Side, ...]:
+    """Return the sides that are asked by https."""
+    return tuple(side for side in Side if scenario.gateway(side).url.lower().startswith("https:"))
+
+
+def _why_not(scenario: Scenario) -> str:
+    sides = _sides(scenario)
+    if Side.NEW not in sides:
+        return "new is plain http (see: encrypted at all)" if sides else "both sides are plain http"
+    return behind_proxy(scenario, sides)
 
 
 def _probe(topic: str) -> Probe:

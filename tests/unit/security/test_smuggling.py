@@ -5,6 +5,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,7 +237,9 @@ def test_asks_both_sides_and_counts() -> None:
 
 
 def test_leaves_out_what_is_not_asked_for() -> None:
-    for made in (scenario(), scenario(case(0, "POST", "/orders", "partner"), security=HOSTILE)):
+    hostile = scenario(security=HOSTILE)
+    proxied = replace(hostile, old=replace(hostile.old, proxy="http://proxy.example:3128"))
+    for made in (scenario(), scenario(case(0, "POST", "/orders", "partner"), security=HOSTILE), proxied):
         draft = draft_of(made)
         smuggling.add(draft)
         assert [one.accepted for one in draft.cases] == [True]

@@ -10,6 +10,7 @@ from harness.model.event import Checked
 from harness.model.gateway import Gateway
 from harness.model.seen import Leaf, Offer, TlsFacts
 from harness.model.side import Side
+from harness.scenario.types import Security
 from harness.security import tls_check, tls_points
 from harness.security.draft import Draft
 from harness.security.found import Found, info_of
@@ -248,6 +249,26 @@ def test_leaves_out_what_is_plain_on_both_sides() -> None:
     tls_check.add(draft)
     assert {(one.skip, one.accepted) for one in draft.cases} == {("not askable: both sides are plain http", True)}
     assert tls_check.checks(draft, 0) == []
+
+
+@pytest.mark.parametrize("side", Side)
+def test_leaves_out_what_only_a_proxy_leads_to(side: Side) -> None:
+    given = scenario(security=Security(require=("certificate",)))
+    proxied = replace(given.gateway(side), proxy="http://proxy.example:3128")
+    draft = draft_of(replace(given, **{side.value: proxied}))
+    tls_check.add(draft)
+    assert {one.skip for one in draft.cases} == {
+        f"not askable: {side} is behind a proxy, which leads to nothing but whole HTTP requests"
+    }
+    assert [one.accepted for one in draft.cases] == [True, False, True, True, True]
+    assert tls_check.checks(draft, 0) == []
+
+
+def test_looks_where_the_environment_may_name_a_proxy() -> None:
+    given = scenario()
+    draft = draft_of(replace(given, new=replace(given.new, proxy="environment")))
+    tls_check.add(draft)
+    assert (draft.cases, len(tls_check.checks(draft, 0))) == ([], 5)
 
 
 def test_knows_how_often_a_look_connects() -> None:
