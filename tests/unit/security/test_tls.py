@@ -255,7 +255,8 @@ def test_leaves_out_what_is_plain_on_both_sides() -> None:
 def test_leaves_out_what_only_a_proxy_leads_to(side: Side) -> None:
     given = scenario(security=Security(require=("certificate",)))
     proxied = replace(given.gateway(side), proxy="http://proxy.example:3128")
-    draft = draft_of(replace(given, **{side.value: proxied}))
+    changed = replace(given, old=proxied) if side is Side.OLD else replace(given, new=proxied)
+    draft = draft_of(changed)
     tls_check.add(draft)
     assert {one.skip for one in draft.cases} == {
         f"not askable: {side} is behind a proxy, which leads to nothing but whole HTTP requests"
