@@ -678,3 +678,20 @@ def test_nothing_is_changed_twice_by_a_run_that_was_killed(
     assert all("outcome unknown" in one or "valid caller was not asked" in one for one in unknown), unknown
     for side in (old, new):
         assert not _changing(side) - whole, "asked more often than by a run that nobody killed"
+
+
+def test_a_run_that_was_cut_after_its_controls_judges_alike(tmp_path: Path) -> None:
+    door = DOORS["old-says-error-in-200"]
+    world = pair((GENERIC, GENERIC), operations=READ)
+    sides = [product(GENERIC, {("GET", "/orders"): (False, says)}) for says in (door.old, door.new)]
+    with sides[0] as old, sides[1] as new:
+        file = replace(world, cases=[held("GET /orders")]).write(old, new, tmp_path)
+        first = cutover("rehearse", file, "--suite", "security", cwd=tmp_path)
+        journal = first.run / "journal.jsonl"
+        lines = journal.read_bytes().splitlines(keepends=True)
+        control = next(n for n, line in enumerate(lines) if b'"t":"round"' in line and b"as it is" in line)
+        journal.write_bytes(b"".join(lines[: control + 1]))
+        (first.run / "report.json").unlink()  # a kill leaves no report
+        again = cutover("rehearse", file, "--suite", "security", "--resume", first.run.name, cwd=tmp_path)
+    assert (first.code, again.code) == (1, 1), told(again)
+    assert "GET /orders: no credential" in {name for one in again.findings() for name in one["cases"]}
