@@ -100,7 +100,7 @@ class Draft:
 
 def name_of(probe: Probe) -> str:
     """Return what a cell is called: unique in the suite, and what `-k` looks at."""
-    caller = f", {probe.caller}" if probe.caller else ""
+    caller = f", {probe.caller}" if probe.caller not in {"", probe.column} else ""
     return f"{probe.row}{caller}: {probe.column}"
 
 
