@@ -46,7 +46,12 @@ class Keyring:
     def present(self, identity: Identity, request: Request) -> Request:
         """Return `request` as this caller sends it to `request.side`; raise CredentialUnavailable."""
         ring = self._ring(identity, request.side)
-        return ring.presented(request, 0.0 if ring.is_fixed else self._clock())
+        try:
+            return ring.presented(request, 0.0 if ring.is_fixed else self._clock())
+        except CredentialUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  a library that stumbles over one request must not end the run
+            raise CredentialUnavailable(f"it cannot be presented ({type(error).__name__})") from None
 
     def _ring(self, identity: Identity, side: Side) -> Ring:
         rings = self._old if side is Side.OLD else self._new

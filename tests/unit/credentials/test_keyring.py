@@ -298,6 +298,15 @@ def test_a_request_that_is_no_text_is_not_signed() -> None:
         Ring().sent(caller, replace(REQUEST, headers=(("X", "\ud800"),)))
 
 
+def test_a_signer_that_stumbles_costs_its_own_request_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise LookupError("secret-key")
+
+    monkeypatch.setattr("harness.credentials.sigv4.signature", stumble)
+    signer = SigV4Credential(region="eu-west-1", access_key="AKIDEXAMPLE", secret_key="secret-key")
+    assert Ring().refused(identity(signer)) == "it cannot be presented (LookupError)"
+
+
 def test_a_key_that_cannot_sign_is_told() -> None:
     pem = b"-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n"
     for key, algorithm in ((b"no pem", "RS256"), (b"k" * 32, "XX256"), (pem, "HS256"), (pem, "ES256")):
