@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
+from types import MappingProxyType
 
 from harness.model.check import Check, Tools
 from harness.model.event import CaseInfo, Checked
@@ -53,13 +54,12 @@ class RateCheck:
                 return interrupted(self.info)
             burst = self._burst(side, tools)
             if isinstance(burst, str):
-                return _no_credential(self.info, side, burst)
+                return _no_credential(self.info, side, burst, seen)
             if tools.stopping():
                 return interrupted(self.info)
             seen[side] = burst
         found = limits_points.judge(self.plan, seen[Side.OLD], seen[Side.NEW])
-        for side, one in seen.items():
-            found.requests[side.value] = one.sent_before + one.sent + one.asked_others
+        _count(found, seen)
         return found.checked(self.info)
 
     def _burst(self, side: Side, tools: Tools) -> Burst | str:
@@ -218,7 +218,13 @@ def _asked(tools: Tools, scenario: Scenario, operation: Operation, side: Side, c
     return presented(tools, caller, plain_request(scenario, operation, side))
 
 
-def _no_credential(info: CaseInfo, side: Side, why: str) -> Checked:
+def _no_credential(info: CaseInfo, side: Side, why: str, seen: Mapping[Side, Burst] = MappingProxyType({})) -> Checked:
     found = Found()
     found.say(Outcome.ERROR, f"{side.value}: {why}")
+    _count(found, seen)
     return found.checked(info)
+
+
+def _count(found: Found, seen: Mapping[Side, Burst]) -> None:
+    for side, burst in seen.items():
+        found.requests[side.value] = burst.sent_before + burst.sent + burst.asked_others

@@ -58,7 +58,7 @@ class Looks:
 
 @dataclass(slots=True, kw_only=True)
 class TlsCheck:
-    """One topic. Whichever check comes first looks for all, so each states what a look may take."""
+    """One topic. Whichever check comes first looks for all; the plan counts that look once, with the first topic."""
 
     info: CaseInfo
     judge: Callable[[Pair], Found]
@@ -122,7 +122,7 @@ def checks(draft: Draft, first: int) -> list[Check]:
             judge=judge,
             looks=looks,
             sides=sides,
-            requests=dict.fromkeys(sides, MOST_CONNECTIONS),
+            requests=dict.fromkeys(sides, MOST_CONNECTIONS if index == first else 0),
         )
         for index, (topic, judge) in enumerate(_TOPICS.items(), first)
     ]

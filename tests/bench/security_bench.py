@@ -24,8 +24,10 @@ def scenario(ports: LabPorts, operations: int) -> str:
         f"limits: {{rate: {RATE}}}",
         "compare: {noise: {repeats: 0}}",
         "credentials:",
-        "  partner: {old: {header: {x-api-key: old-partner-key-41c7}}, "
-        "new: {header: {Ocp-Apim-Subscription-Key: new-partner-key-c20d}}}",
+        (
+            "  partner: {old: {header: {x-api-key: old-partner-key-41c7}}, "
+            "new: {header: {Ocp-Apim-Subscription-Key: new-partner-key-c20d}}}"
+        ),
     ]
     lines += [
         f"  {name}: {{old: {{header: {{x-api-key: {key}}}}}, new: {{header: {{Ocp-Apim-Subscription-Key: {key}}}}}}}"

@@ -321,6 +321,19 @@ def test_another_caller_without_a_credential_proves_nothing() -> None:
     assert "shop could not be asked" in seen.why[0]
 
 
+def test_what_was_sent_is_told_where_the_other_sides_credential_is_missing() -> None:
+    class Half(FakeTools):
+        def present(self, identity: str, request: Request) -> Request:
+            if request.side is Side.NEW:
+                raise CredentialUnavailable("no token")
+            return FakeTools.present(self, identity, request)
+
+    (check,) = limits.checks(draft_of(made()), 4)
+    tools = Half(answer=Limited(22, 22))
+    seen = check.run(tools)
+    assert (seen.outcome, seen.requests) == ("ERROR", {"old": len(tools.sent)})
+
+
 REFILL = {
     "as the plan says": (PLAN, None, 2.0),
     "as the gateway says": (PLAN, "7", 7.0),

@@ -218,7 +218,9 @@ def test_looks_at_each_side_once() -> None:
         return GOOD
 
     tools = FakeTools()
-    seen = [one.run(tools) for one in checks_of(draft_of(scenario()), look)]
+    made = checks_of(draft_of(scenario()), look)
+    assert [sum(one.requests.values()) for one in made] == [2 * MOST_CONNECTIONS, 0, 0, 0, 0]
+    seen = [one.run(tools) for one in made]
     assert asked == [Side.OLD, Side.NEW]
     assert tools.pauses == 2
     assert [one.requests for one in seen] == [{"old": 7, "new": 7}, {}, {}, {}, {}]
