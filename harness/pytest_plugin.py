@@ -28,11 +28,13 @@ from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
 from harness.model.side import Side
 from harness.report.plain import PlainListener
 from harness.report.render import render
+from harness.report.text import short
 from harness.scenario.load import load
 from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
 
 MANY_FAILURES = 200
+MOST_OF_COMPARISON = 2000  # characters
 FIXTURES = {"pair": PARITY, "probe": SECURITY}
 """What a test asks for, and the suite that it then judges."""
 
@@ -250,6 +252,18 @@ class Rehearsal:
             if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
                 self._not_asked.add(report.nodeid)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        """Tell a comparison that shows a secret in one line: pytest's own diff wraps lines, through a secret too."""
+        if self._session is None:
+            return None
+        try:
+            told = f"{left!r} {op} {right!r}"
+        except Exception:  # noqa: BLE001  a value that cannot even be shown; pytest has its own words for that
+            return None
+        shown = self._session.shown(told)
+        return None if shown == told else [short(shown, MOST_OF_COMPARISON)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Journal the outcome of tests that are not generated from cases."""
