@@ -283,7 +283,7 @@ def broken(file: Path) -> Done:
     call = subprocess.run(
         [sys.executable, "-m", "pytest", *asked, "-k", "test_it or token or as and it and is"],
         cwd=file.parent,
-        env=environment(),
+        env=environment({"CI": "true"}),  # pytest then shows comparisons in full
         capture_output=True,
         text=True,
         timeout=120,
