@@ -89,6 +89,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
 
 
 @pytest.mark.parametrize("attempt", range(CLEAN_RUNS))
+@pytest.mark.usefixtures("runs")  # these go on beside it
 def test_clean_lab_is_go_with_the_whole_matrix_filled(tmp_path: Path, attempt: int) -> None:
     with Lab() as ports:
         sets = [part for name, value in ports.sets.items() for part in ("--set", f"{name}={value}")]
