@@ -25,8 +25,8 @@ _ANY_PAGE = "any page on the web may then read answers that are meant for the us
 def add(draft: Draft) -> None:
     """Add all probes of CORS."""
     found = [one for one in places(draft) if one.methods - _NOT_CROSS]
-    first = [one for one in found if _guarded(one)]
-    tried = spread(first, MOST_PLACES) or spread(found, MOST_PLACES)
+    guarded = spread([one for one in found if _guarded(one)], MOST_PLACES)
+    tried = (*guarded, *spread([one for one in found if not _guarded(one)], MOST_PLACES - len(guarded)))
     for place in tried:
         _allowed(draft, place)
         _others(draft, place)
@@ -37,7 +37,7 @@ def add(draft: Draft) -> None:
     if rest:
         probe = Probe(group=Group.CORS, row="further paths", column="CORS")
         draft.leave_out(
-            probe, f"asked on {len(tried)} of the paths that have something to lose; left: {left_paths(rest)}"
+            probe, f"asked on {len(tried)} paths, those that have something to lose first; left: {left_paths(rest)}"
         )
 
 
