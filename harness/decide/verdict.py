@@ -69,7 +69,7 @@ def decide(
         return Verdict.NO_GO, tuple(reasons)
     if holding:
         return Verdict.HOLD, tuple(reasons)
-    return Verdict.GO, tuple(_passed(suite) for suite in gating if suite.name in started.gates.require)
+    return Verdict.GO, tuple(_passed(suite, cases) for suite in gating if suite.name in started.gates.require)
 
 
 _TOGETHER = frozenset({"security"})
@@ -112,9 +112,12 @@ def _not_done(what: str, owner: str) -> str:
     return f"not signed off: {what} (owner: {owner})"
 
 
-def _passed(suite: SuiteResult) -> str:
-    skipped = f", {suite.skipped} skipped as agreed" if suite.skipped else ""
-    return f"{suite.name}: {suite.passed} {'case' if suite.passed == 1 else 'cases'} passed{skipped}"
+def _passed(suite: SuiteResult, cases: Sequence[CaseResult]) -> str:
+    out = sum(case.suite == suite.name and case.info.skip.startswith(NOT_ASKABLE) for case in cases)
+    parts = [f"{suite.name}: {suite.passed} {'case' if suite.passed == 1 else 'cases'} passed"]
+    parts += [f"{out} not askable"] if out else []
+    parts += [f"{suite.skipped - out} skipped as agreed"] if suite.skipped > out else []
+    return ", ".join(parts)
 
 
 def unproven(started: Started, cases: Sequence[CaseResult], *, partial: bool) -> tuple[Unproven, ...]:
