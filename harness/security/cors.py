@@ -25,19 +25,20 @@ _ANY_PAGE = "any page on the web may then read answers that are meant for the us
 def add(draft: Draft) -> None:
     """Add all probes of CORS."""
     found = [one for one in places(draft) if one.methods - _NOT_CROSS]
-    guarded = spread([one for one in found if _guarded(one)], MOST_PLACES)
-    tried = (*guarded, *spread([one for one in found if not _guarded(one)], MOST_PLACES - len(guarded)))
+    # what anybody may read without a page has nothing to lose to pages: it is asked where there is nothing else
+    worth = [one for one in found if _guarded(one)] or found
+    tried = spread(worth, MOST_PLACES)
     for place in tried:
         _allowed(draft, place)
         _others(draft, place)
     if found and not draft.security.cors.origins:
         probe = Probe(group=Group.CORS, row="allowed origin", column="CORS of the API's own pages")
         draft.leave_out(probe, "add `security.cors.origins`")
-    rest = [one for one in found if one not in tried]
+    rest = [one for one in worth if one not in tried]
     if rest:
         probe = Probe(group=Group.CORS, row="further paths", column="CORS")
         draft.leave_out(
-            probe, f"asked on {len(tried)} paths, those that have something to lose first; left: {left_paths(rest)}"
+            probe, f"asked on {len(tried)} of the paths that have something to lose; left: {left_paths(rest)}"
         )
 
 
