@@ -1,5 +1,6 @@
 """An answer → what the gateway decided, held against how it answers a caller that it lets in."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ _UNSERVED = frozenset({404, 405, 413, 414, 431})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # whoever says so, has not let it in: a firewall or proxy before the gateway often does
 _TOO_MUCH = frozenset({413, 414, 431})
+# the peer's own word in a handshake; one that timed out or broke off says nothing
+_ALERT = re.compile(r"\balert\b", re.IGNORECASE)
 _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 # what a gateway does to requests that it will not even parse
 _HUNG_UP = frozenset({Reason.RESET, Reason.PROTOCOL})
@@ -47,7 +50,7 @@ def read(probe: Probe, request: Request, answer: Answer, control: Control | None
     if probe.reads is Reads.REACH:
         return reach(answer, control.status if control else None)
     if isinstance(answer, NoResponse):
-        return _silence(answer, probe)
+        return _silence(answer, probe, request)
     if probe.reads is Reads.CORS and probe.cors is not None:
         busy = answer.status in _BUSY
         return (Decision.UNCLEAR, f"{answer.status}: too busy to tell") if busy else grants(answer, probe.cors)
@@ -70,13 +73,15 @@ def _valid(request: Request, answer: Response, dialect: Dialect) -> Read:
     return Decision.THROUGH, str(status)
 
 
-def _silence(answer: NoResponse, probe: Probe) -> Read:
+def _silence(answer: NoResponse, probe: Probe, request: Request) -> Read:
+    """Read that no answer came. Safe requests were asked twice by now; a payload that changes something was not."""
     if answer.status is not None and answer.status not in _REFUSALS:
         words = f"an answer with status {answer.status} that broke off ({answer.reason}): {answer.detail}"
         return Decision.UNCLEAR, words
-    if answer.reason is Reason.TLS and not probe.valid:
+    if answer.reason is Reason.TLS and not probe.valid and _ALERT.search(answer.detail):
         return Decision.REFUSED, f"refused in the TLS handshake: {answer.detail}"
-    if answer.reason in _HUNG_UP and probe.group in {Group.SURFACE, Group.WAF}:
+    confirmed = probe.group is Group.SURFACE or (probe.group is Group.WAF and request.method not in _CHANGING)
+    if answer.reason in _HUNG_UP and confirmed:
         return Decision.REFUSED, f"connection closed ({answer.reason})"
     return Decision.UNCLEAR, f"no answer ({answer.reason}): {answer.detail}"
 

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from itertools import count
 
 from harness.model.probe import NOT_ASKABLE, Group, Probe, Wants
+from harness.model.request import SAFE_METHODS
 from harness.scenario.credential import Credential
 from harness.scenario.types import Case, Identity, Scenario, Security, Step
 from harness.security.operation import Operation
@@ -45,12 +46,14 @@ class Draft:
         `unsafe: run`. `noise` lets the old side be asked again, for probes that compare whole answers. Controls are of
         phase 0; what leans on them, of phase 1; what may disturb the others, of phase 2.
         """
+        hung_up_counts = probe.group in {Group.SURFACE, Group.WAF} and all(one.method in SAFE_METHODS for one in steps)
         return self._add(
             Case(
                 index=len(self.cases),
                 name=self._free(name_of(probe)),
                 operation=probe.row,
                 steps=steps,
+                retries=1 if hung_up_counts else 0,  # a connection that broke by chance is no refusal
                 critical=probe.wants is not Wants.SAME,
                 unsafe=operation.unsafe,
                 because=operation.because,

@@ -214,3 +214,22 @@ def test_a_run_that_was_cut_goes_on(make: Make) -> None:
     assert pair.new.asked
     rounds = [(one["suite"], one["index"], one["round"]) for one in again.rounds()]
     assert len(rounds) == len(set(rounds))
+
+
+def test_a_connection_that_broke_once_is_no_refusal(make: Make) -> None:
+    """Whoever hangs up on what is hostile does so again; a broken connection alone proves nothing."""
+    hung_up: set[str] = set()
+
+    def blocks(asked: Asked, answer: Answer) -> Answer:
+        return Answer(status=403) if "etc" in asked.target and "passwd" in asked.target else answer
+
+    def breaks_once(asked: Asked, answer: Answer) -> Answer:
+        if "passwd" not in asked.target or asked.target in hung_up:
+            return answer
+        hung_up.add(asked.target)
+        return Answer(raw=b"")
+
+    done = make(breaks_once, security="{hostile: run}", old=blocks).rehearse("--suite", "security")
+    assert hung_up
+    assert done.code == 1, told(done)
+    assert any("traversal" in case for case in weaker(done)), told(done)

@@ -255,7 +255,7 @@ def test_a_hostile_token_is_no_trouble() -> None:
     for token in (f"{deep}.{deep}.c2ln", f"{deep}." * 2 + "x" * 90_000, ".".join(["e30"] * 4), "..", "é.é.é"):
         for fault in TokenFault:
             with suppress(CredentialUnavailable):
-                sent(FaultyToken(source=BearerCredential(token=token), fault=fault, public_key=b"pem"))
+                assert sent(FaultyToken(source=BearerCredential(token=token), fault=fault, public_key=b"pem"))
 
 
 def test_nothing_of_a_credential_is_shown() -> None:

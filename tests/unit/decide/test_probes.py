@@ -30,7 +30,8 @@ ALLOWED = (("Access-Control-Allow-Origin", ORIGIN),)
 BLOCKED = Body(content=b"The request is blocked.")
 LET_IN = {side: ControlSeen(status=200, decision=T) for side in Side}
 SILENT = NoResponse(reason=Reason.TIMEOUT_HEADERS, detail="5 s")
-NO_TLS = NoResponse(reason=Reason.TLS, detail="certificate required")
+NO_TLS = NoResponse(reason=Reason.TLS, detail="SSL routines::tlsv13 alert certificate required")
+SLOW_TLS = NoResponse(reason=Reason.TLS, detail="Connection timed out after 5000 milliseconds")
 RESET = NoResponse(reason=Reason.RESET, detail="by peer")
 STALLED = NoResponse(reason=Reason.HARNESS, detail="gap of 600 ms")
 JURY = Jury(kinds={Side.OLD: "aws-rest", Side.NEW: "azure-apim"})
@@ -79,6 +80,8 @@ ROWS: dict[str, tuple[Probe, Answer, Answer, Decision, Decision, Outcome]] = {
     "old throttles": (PROBE, answer(429), answer(200), U, T, DOUBT),
     "old is silent": (PROBE, SILENT, answer(200), U, T, ERROR),
     "refused in the handshake": (PROBE, NO_TLS, NO_TLS, R, R, PASS),
+    "a handshake that broke off is no refusal": (PROBE, answer(401), SLOW_TLS, R, U, FAIL),
+    "nor on the old side": (PROBE, SLOW_TLS, answer(401), U, R, ERROR),
     "weaker than a handshake": (PROBE, NO_TLS, answer(200), R, T, FAIL),
     "a handshake fails for the valid caller": (VALID, answer(200), NO_TLS, T, U, FAIL),
     "valid": (VALID, answer(200), answer(200), T, T, PASS),
@@ -216,3 +219,8 @@ def test_doors_must_be_shut(given: Answer, outcome: Outcome) -> None:
     assert found.judgement.outcome is outcome
     assert (outcome is FAIL) == any(one.cause is Cause.WEAKER for one in found.differences)
     assert all(one.old == "not asked" for one in found.differences)
+
+
+def test_a_broken_connection_is_confirmed_or_no_refusal() -> None:
+    assert judged(WAF, answer(403), RESET).decisions["new"] == R
+    assert judged(WAF, answer(403), RESET, method="POST").decisions["new"] == U
