@@ -1,7 +1,7 @@
 """What one identity presents to one side, put together once and again only when a token changes."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import replace
 
 from harness.clouds.aws_keys import AwsKeys
 from harness.credentials.apply import Addition, addition, is_fixed, names_of, with_headers, with_parameters
@@ -32,9 +32,6 @@ MOST_SIGNATURES = 5000
 
 A signature proves its one request alone, and for five minutes; its header is never journaled in any case.
 """
-_FIELDS = tuple((getattr(Request, one.name).__get__, getattr(Request, one.name).__set__) for one in fields(Request))
-_URL, _HEADERS, _CERTIFICATE = (getattr(Request, name).__set__ for name in ("url", "headers", "certificate"))
-_BARE = Request.__new__
 
 Hide = Callable[[Secret], None]
 Piece = Callable[[float], Addition]
@@ -87,7 +84,7 @@ class Ring:
                 self._seen.clear()
             headers = self._seen[request.headers] = with_headers(request.headers, added.headers)
         url = with_parameters(request.url, added.parameters) if added.parameters else request.url
-        made = _changed(request, url, headers, request.certificate or self._certificate)
+        made = replace(request, url=url, headers=headers, certificate=request.certificate or self._certificate)
         return self._signed(made, now) if self._signing is not None else made
 
     def _piece(self, credential: Credential, keep: Callable[[Source], Held]) -> Piece | None:
@@ -162,19 +159,8 @@ class Ring:
         if self._signatures < MOST_SIGNATURES:
             self._signatures += 1
             self._tell((made,))
-        return _changed(request, request.url, request.headers + headers, request.certificate)
+        return replace(request, headers=request.headers + headers)
 
 
 def _bearer(*tokens: str) -> Addition:
     return Addition(headers=tuple(("Authorization", f"Bearer {token}".rstrip()) for token in tokens))
-
-
-def _changed(request: Request, url: str, headers: Headers, certificate: ClientCertificate | None) -> Request:
-    """Return the request with these three; quicker than `replace`, for this is done for every request of a run."""
-    made = _BARE(Request)
-    for read, write in _FIELDS:
-        write(made, read(request))
-    _URL(made, url)
-    _HEADERS(made, headers)
-    _CERTIFICATE(made, certificate)
-    return made
