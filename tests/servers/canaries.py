@@ -29,8 +29,12 @@ def lines_of(key: str) -> list[str]:
 
 
 def places(folder: Path, *consoles: str) -> dict[str, bytes]:
-    """Return what all files below a folder hold, and the consoles, by their names; equal ones once."""
-    found = {path.read_bytes(): str(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Return what all files below a folder hold, and the consoles, by their names; equal ones once.
+
+    Certificates lie there as input alone, and hold the public half that a private key's file holds, too.
+    """
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "ca.pem")
+    found = {path.read_bytes(): str(path) for path in files}
     found |= {text.encode(): f"console {number}" for number, text in enumerate(consoles)}
     return {name: content for content, name in found.items()}
 
