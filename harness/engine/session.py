@@ -21,7 +21,7 @@ from harness.engine.plan import Unit, UnitKey, units
 from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
-from harness.engine.suites import SECURITY, Item, Suites, info_of, key_of, parted, suite_of
+from harness.engine.suites import Item, Suites, info_of, key_of, parted, suite_of
 from harness.engine.tools import Bench, Shown, broken, masked, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
@@ -219,7 +219,7 @@ class Session:
             self.fold.add(event)
             yield event
         for check in checks:
-            if (SECURITY, check.info.index, 0) not in self._finished:
+            if (*key_of(check), 0) not in self._finished:
                 yield self.add(self._look(check))
 
     @property
@@ -237,7 +237,7 @@ class Session:
         try:
             seen = check.run(self._tools)
         except Exception as error:  # noqa: BLE001  the evidence of all that came before must not be lost with it
-            seen = broken(check.info, error)
+            seen = broken(check, error)
         if self.stopping:
             raise KeyboardInterrupt  # what was cut short is looked at again by --resume
         return masked(seen, self._mask.text)

@@ -63,8 +63,8 @@ def _probe_of(item: Item) -> Probe | None:
 
 
 def suite_of(item: Item) -> str:
-    """Return the suite that an item belongs to; checks are the security suite's."""
-    return item.suite if isinstance(item, Case) else SECURITY
+    """Return the suite that an item belongs to."""
+    return item.suite
 
 
 def key_of(item: Item) -> tuple[str, int]:

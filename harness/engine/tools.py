@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.engine.requests import Outbound, with_defaults
-from harness.engine.suites import SECURITY
 from harness.journal.record import LONGEST_NOTE, bounded
+from harness.model.check import Check
 from harness.model.errors import CutoverError
 from harness.model.event import CaseInfo, Checked, Point
 from harness.model.exchange import Exchange
@@ -71,14 +71,14 @@ def _left_out(request: Request) -> Exchange:
     return Exchange(request=request, answer=answer, sent_at=time.time())
 
 
-def broken(info: CaseInfo, error: Exception) -> Checked:
+def broken(check: Check, error: Exception) -> Checked:
     """Return what a check comes to that failed by itself; only the harness's own words are known to be fit to show."""
     what = error.message if isinstance(error, CutoverError) else type(error).__name__
     return Checked(
         at=time.time(),
-        suite=SECURITY,
-        index=info.index,
-        case=info.name,
+        suite=check.suite,
+        index=check.info.index,
+        case=check.info.name,
         outcome=Outcome.ERROR.value,
         why=(f"the harness failed, which says nothing about either gateway: {what}",),
     )

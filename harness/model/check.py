@@ -5,7 +5,7 @@ and journals what they return.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from harness.model.event import CaseInfo, Checked
 from harness.model.exchange import Exchange
@@ -38,7 +38,9 @@ class Tools(Protocol):
 
 
 class Check(Protocol):
-    """A planned check. `requests` is the most that it sends, by side (connections count as requests)."""
+    """A planned check of `suite`. `requests` is the most that it sends, by side (connections count as requests)."""
+
+    suite: ClassVar[str]
 
     @property
     def info(self) -> CaseInfo:

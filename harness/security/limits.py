@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from types import MappingProxyType
+from typing import ClassVar
 
 from harness.model.check import Check, Tools
 from harness.model.event import CaseInfo, Checked
@@ -20,7 +21,7 @@ from harness.model.request import Request
 from harness.model.side import Side
 from harness.scenario.types import PlanLimit, Scenario
 from harness.security import limits_points, quota_points
-from harness.security.draft import Draft
+from harness.security.draft import SUITE, Draft
 from harness.security.found import Found, easiest, info_of, interrupted, plain_request, presented
 from harness.security.limits_points import Burst, Throttling
 from harness.security.operation import Operation
@@ -37,6 +38,7 @@ _EARLY = frozenset({Throttling.EARLY, Throttling.AT_ONCE})
 class RateCheck:
     """A burst on each side by one caller, and one request by another before and after it."""
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     plan: PlanLimit
     scenario: Scenario
@@ -102,6 +104,7 @@ class RateCheck:
 class QuotaCheck:
     """One request on each side: what is left of the quota, where the gateway tells."""
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     plan: PlanLimit
     scenario: Scenario

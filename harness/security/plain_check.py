@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from harness.model.check import Check, Tools
@@ -13,7 +14,7 @@ from harness.model.request import Request
 from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.side import Side
 from harness.security.doors import gateways, plain_door
-from harness.security.draft import Draft
+from harness.security.draft import SUITE, Draft
 from harness.security.found import Found, easiest, info_of, interrupted, plain_request
 
 COLUMN = "http://"
@@ -36,6 +37,7 @@ class PlainCheck:
     sides that a proxy leads to.
     """
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     plain: Mapping[Side, Request]
     secure: Mapping[Side, Request]

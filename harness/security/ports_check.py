@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import ClassVar
 
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
@@ -11,7 +12,7 @@ from harness.model.outcome import Outcome
 from harness.model.probe import Decision, Group, Probe, Reads, Wants
 from harness.model.seen import Knock, Port
 from harness.model.side import Side
-from harness.security.draft import Draft
+from harness.security.draft import SUITE, Draft
 from harness.security.found import Found, info_of, interrupted, this_machine
 
 COLUMN = "TCP connection"
@@ -46,6 +47,7 @@ def _knock(host: str, port: int, *, timeout: float, pause: Callable[[], None]) -
 class PortCheck:
     """Connections to a port that must not answer."""
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     host: str
     port: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
@@ -13,7 +14,7 @@ from harness.model.request import Request
 from harness.model.seen import RawAnswers
 from harness.model.side import Side
 from harness.scenario.types import Scenario
-from harness.security.draft import Draft
+from harness.security.draft import SUITE, Draft
 from harness.security.found import (
     INTERRUPTED,
     Found,
@@ -65,6 +66,7 @@ class Seen:
 class RawCheck:
     """One shape: first the same request honestly written, then the shape, on both sides."""
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     shape: Shape
     scenario: Scenario

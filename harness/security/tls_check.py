@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from harness.model.check import Check, Tools
@@ -14,7 +15,7 @@ from harness.model.seen import TlsFacts
 from harness.model.side import Side
 from harness.scenario.types import Scenario
 from harness.security import tls_points
-from harness.security.draft import Draft
+from harness.security.draft import SUITE, Draft
 from harness.security.found import Found, behind_proxy, info_of, interrupted
 from harness.security.tls_points import Pair
 
@@ -60,6 +61,7 @@ class Looks:
 class TlsCheck:
     """One topic. Whichever check comes first looks for all; the plan counts that look once, with the first topic."""
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     judge: Callable[[Pair], Found]
     looks: Looks
@@ -86,6 +88,7 @@ class TlsCheck:
 class EncryptedCheck:
     """The new side is plain http where the old one is https: the scenario says so, nothing is sent."""
 
+    suite: ClassVar[str] = SUITE
     info: CaseInfo
     requests: Mapping[Side, int] = field(default_factory=dict)
 
