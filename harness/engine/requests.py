@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from harness import __version__
 from harness.credentials.keyring import CredentialUnavailable, Keyring
 from harness.model.gateway import Gateway
-from harness.model.request import Headers, Request
+from harness.model.request import Request
 from harness.model.side import Side
+from harness.scenario.asking import with_defaults
 from harness.scenario.marks import MissingCapture, fill, fill_body
 from harness.scenario.paths import mapped
 from harness.scenario.types import Case, Identity, Scenario, Step
-
-_DEFAULTS = (("User-Agent", f"cutover/{__version__}"), ("Accept", "*/*"))
 
 
 class NotMade(Exception):  # noqa: N818  reads as a fact at the call site
@@ -89,10 +86,3 @@ class Outbound:
             if step.identity is not None:
                 identity = self.identities[step.identity]
                 yield from ((identity, side) for side in Side if step.side in (None, side))
-
-
-@lru_cache(maxsize=4096)
-def with_defaults(headers: Headers) -> Headers:
-    """Name ourselves and accept anything, as most clients do, unless the case says otherwise."""
-    given = {name.lower() for name, _ in headers}
-    return headers + tuple(default for default in _DEFAULTS if default[0].lower() not in given)

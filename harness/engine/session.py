@@ -3,7 +3,7 @@
 import random
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
 from harness.engine.suites import Item, Suites, info_of, key_of, parted, suite_of
-from harness.engine.tools import Bench, Shown, broken, masked, masked_info
+from harness.engine.tools import Bench, Shown, broken, masked, masked_event, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
@@ -31,6 +31,7 @@ from harness.journal.writer import JournalWriter
 from harness.model.check import Check
 from harness.model.errors import UsageError
 from harness.model.event import Checked, Ended, Event, Intent, Judged, Note, Planned, RecordedPair, Round, Started
+from harness.model.load import LoadTick
 from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.side import Side
@@ -70,6 +71,7 @@ class Session:
     seed: int
     planned_before: frozenset[tuple[str, int]] | None
     stopping: bool = False
+    watching: Callable[[LoadTick], object] = lambda _: None
     _journal: JournalWriter
     _mask: Mask
     _examination: Examination
@@ -228,7 +230,15 @@ class Session:
             outbound=self._outbound,
             wire=lambda: self.wire,
             stopping=lambda: self.stopping,
+            journal=self._told,
+            watching=self.watching,
         )
+
+    def _told(self, event: Event) -> None:
+        """Journal an event of a check's own, masked; it must last, since a load may change something."""
+        shown = masked_event(event, self._mask.text)
+        self._journal.append(shown, sync=True)
+        self.fold.add(shown)
 
     def _look(self, check: Check) -> Checked:
         """Run one check; what it tells is masked here. One that fails is an ERROR, and the others go on."""

@@ -1,20 +1,23 @@
 """What a check is given: the wire, the callers, the pace of the scenario, and the wish to stop."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
-from harness.engine.requests import Outbound, with_defaults
+from harness.engine.requests import Outbound
 from harness.journal.record import LONGEST_NOTE, bounded
 from harness.model.check import Check
 from harness.model.errors import CutoverError
-from harness.model.event import CaseInfo, Checked, Point
+from harness.model.event import CaseInfo, Checked, Event, Point
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
+from harness.model.load import LoadTick
 from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.response import NoResponse, Reason
 from harness.model.side import Side
+from harness.scenario.asking import with_defaults
 from harness.wire.client import Wire
 
 Shown = Callable[[str], str]
@@ -30,6 +33,8 @@ class Bench:
     outbound: Outbound
     wire: Callable[[], Wire]
     stopping: Callable[[], bool]
+    journal: Callable[[Event], object]
+    watching: Callable[[LoadTick], object]
 
     def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
         """Send all; what is still out when the user wants to stop comes back as not sent."""
@@ -48,6 +53,14 @@ class Bench:
             keyring.prepare(known, request.side)
         presented = keyring.present(known, request)
         return replace(presented, headers=with_defaults(presented.headers))
+
+    def tell(self, event: Event) -> None:
+        """Journal an event of the check's own."""
+        self.journal(event)
+
+    def show(self, tick: LoadTick) -> None:
+        """Show how the check is getting on."""
+        self.watching(tick)
 
     def pause(self) -> None:
         """Wait for one beat of the scenario's rate; raises KeyboardInterrupt where the user wants to stop."""
@@ -125,3 +138,32 @@ def masked_info(info: CaseInfo, shown: Shown) -> CaseInfo:
             change=shown(probe.change),
         )
     return replace(info, name=shown(info.name), operation=shown(info.operation), skip=shown(info.skip), probe=probe)
+
+
+_AS_THEY_ARE = frozenset({"planned", "service", "overhead"})
+"""Fields whose texts are encoded histograms: a mask that hit one by chance would make it unreadable."""
+
+
+def masked_event(event: Event, shown: Shown) -> Event:
+    """Return an event of a check's own (Loading, Loaded, Note) with every text in it masked and bounded."""
+
+    def fit(value: Any) -> Any:
+        if isinstance(value, str):
+            return bounded(shown(value), LONGEST_NOTE)
+        if isinstance(value, tuple):
+            return tuple(map(fit, value))
+        if isinstance(value, dict):
+            return {fit(key): fit(inner) for key, inner in value.items()}
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{name: fit(inner) for name, inner in _parts(value)})
+        return value
+
+    made: Event = fit(event)
+    return made
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    for one in fields(value):
+        inner = getattr(value, one.name)
+        if not (isinstance(inner, str) and one.name in _AS_THEY_ARE):
+            yield one.name, inner

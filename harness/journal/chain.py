@@ -10,7 +10,20 @@ from hashlib import sha256
 
 import msgspec
 
-from harness.model.event import Asked, Checked, Ended, Event, Intent, Judged, Note, Planned, Round, Started
+from harness.model.event import (
+    Asked,
+    Checked,
+    Ended,
+    Event,
+    Intent,
+    Judged,
+    Loaded,
+    Loading,
+    Note,
+    Planned,
+    Round,
+    Started,
+)
 
 FILE = "journal.jsonl"
 FIRST = "0" * 64
@@ -23,6 +36,8 @@ NAMES: dict[type, str] = {
     Intent: "intent",
     Round: "round",
     Checked: "checked",
+    Loading: "loading",
+    Loaded: "loaded",
     Note: "note",
     Judged: "judged",
     Asked: "asked",

@@ -7,9 +7,10 @@ and journals what they return.
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from harness.model.event import CaseInfo, Checked
+from harness.model.event import CaseInfo, Checked, Event
 from harness.model.exchange import Exchange
 from harness.model.gateway import Limits
+from harness.model.load import LoadTick
 from harness.model.request import Request
 from harness.model.side import Side
 
@@ -29,6 +30,12 @@ class Tools(Protocol):
 
     def present(self, identity: str, request: Request) -> Request:
         """Return `request` as sent by a caller; raises CredentialUnavailable (credentials/keyring.py)."""
+
+    def tell(self, event: Event) -> None:
+        """Journal an event of one's own (Loading, Loaded, Note), synced to disk; its texts are masked here."""
+
+    def show(self, tick: LoadTick) -> None:
+        """Show how a long check is getting on; not journaled."""
 
     def pause(self) -> None:
         """Wait as long as the scenario's rate asks for between two requests: before each that is sent past `send`.

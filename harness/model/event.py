@@ -6,8 +6,10 @@ Times are Unix seconds, durations milliseconds, sizes bytes.
 
 from dataclasses import dataclass, field
 
+from harness.model.load import Arm, Compared, Generator, Slice
 from harness.model.probe import Probe
 from harness.model.request import Headers
+from harness.model.series import Telemetry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,6 +268,49 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """A load is about to be sent: synced to disk before it is where it `changes` something.
+
+    `planned` are requests by side, `seconds` the time it takes, `profile` and `mix` the load in words.
+    """
+
+    at: float
+    suite: str
+    profile: str
+    order: str
+    workers: int
+    seconds: float
+    warm_up: float
+    planned: dict[str, int]
+    mix: dict[str, float]
+    changes: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What came of the load: both sides, each operation and all together, over the whole time and in slices of it.
+
+    `state` is a LoadState, `why` says more where it is not finished. `history` is what monitoring told of the old side
+    before, `window` of both sides during the load.
+    """
+
+    at: float
+    suite: str
+    state: str
+    why: str = ""
+    started: float
+    seconds: float
+    arms: tuple[Arm, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    slice_seconds: float = 1.0
+    compared: tuple[Compared, ...] = ()
+    generator: Generator = Generator()
+    history: tuple[Telemetry, ...] = ()
+    window: tuple[Telemetry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request that a user's own test sent to one side."""
 
@@ -284,4 +329,4 @@ class Ended:
     longest_gap_ms: float = 0.0
 
 
-Event = Started | Planned | Intent | Round | Checked | Note | Judged | Asked | Ended
+Event = Started | Planned | Intent | Round | Checked | Loading | Loaded | Note | Judged | Asked | Ended

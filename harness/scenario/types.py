@@ -12,7 +12,8 @@ from harness.model.request import SAFE_METHODS, ClientCertificate, Headers
 from harness.model.rule import CompareRules, Expect, Waiver
 from harness.model.secret import Secret
 from harness.model.side import Side
-from harness.scenario.credential import Credential
+from harness.model.threshold import Threshold
+from harness.scenario.credential import Credential, SigV4Credential
 
 Unsafe = Literal["", "run", "skip"]
 BodiesKept = Literal["all", "differing", "none"]
@@ -166,6 +167,119 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of a load profile: from `start` to `end` requests/s per side, linearly, within `seconds`."""
+
+    start: float
+    end: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the scenario writes something, for errors that only show later."""
+
+    file: Path
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Arrivals of one side: `segments` in order, or the arrival times of a recording, `speed` times as fast.
+
+    `kind` is constant, ramp, steps, spike or replay; `text` says it in words ("50/s for 2m"). `seconds` bounds a replay
+    (0: all of it). Evenly spaced, or with `poisson` at random with the same rate.
+    """
+
+    kind: str
+    text: str
+    segments: tuple[Segment, ...] = ()
+    replay: Path | None = None
+    speed: float = 1.0
+    seconds: float = 0.0
+    poisson: bool = False
+    written: Place | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """What a load is made of: weights by case (empty: every safe case of one step alike), or a recording's own shares.
+
+    `written` says where each case is named ("" for `recording`).
+    """
+
+    weights: dict[str, float] = field(default_factory=dict)
+    recording: Path | None = None
+    written: dict[str, Place] = field(default_factory=dict, repr=False, compare=False)
+
+
+Order = Literal["interleaved", "one-after-another"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """The `load` section.
+
+    `warm_up` in seconds. `callers` send in place of the cases' own, in turn. `max_rate` is in requests/s a side (None:
+    the profile's peak), `max_requests` per side. `allow` names hosts outside loopback that may be put under load.
+    `abort_at` is an error share. `max_lateness` in ms. `backend_time` names by side the header that tells how long the
+    backend took (a number of ms, or Server-Timing's `name;dur=…` as "server-timing:name"). `last` is how many seconds
+    of history are compared with.
+    """
+
+    profile: Profile
+    warm_up: float = 0.0
+    mix: Mix = Mix()
+    callers: tuple[str, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    order: Order = "interleaved"
+    workers: int = 1
+    max_rate: float | None = None
+    max_requests: int = 100_000
+    allow: tuple[str, ...] = ()
+    abort_at: float = 0.5
+    max_lateness: float = 50.0
+    backend_time: dict[Side, str] = field(default_factory=dict)
+    last: float = 7 * 86_400.0
+    written: Place | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsControl:
+    """An API of Amazon API Gateway in its control plane; `endpoint` stands in for the public ones ("" for these).
+
+    `api` is the API's id; `name` its name, which REST metrics go by ("": looked up).
+    """
+
+    region: str
+    api: str
+    stage: str
+    name: str = ""
+    keys: SigV4Credential
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureControl:
+    """A service of Azure API Management in its control plane; `resource` is its whole id, from /subscriptions/ on.
+
+    `token` is a bearer token; else `tenant`, `client_id`, `client_secret` name a service principal; else whatever
+    azure-identity's default chain finds. `endpoint` stands in for https://management.azure.com.
+    """
+
+    resource: str
+    token: str = field(default="", repr=False)
+    tenant: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    endpoint: str = ""
+
+
+Control = AwsControl | AzureControl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A whole scenario.
 
@@ -187,6 +301,8 @@ class Scenario:
     waivers: tuple[Waiver, ...] = ()
     cases: tuple[Case, ...] = ()
     security: Security | None = None
+    load: Load | None = None
+    controls: dict[Side, Control] = field(default_factory=dict)
     gates: Gates = Gates()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 

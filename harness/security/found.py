@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from harness import __version__
 from harness.model.check import Tools
 from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked, Point
@@ -15,8 +14,7 @@ from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Probe
 from harness.model.request import SAFE_METHODS, Request
 from harness.model.side import Side
-from harness.scenario.marks import fill
-from harness.scenario.paths import mapped
+from harness.scenario import asking
 from harness.scenario.types import Scenario
 from harness.security.draft import SUITE, Draft, is_required, name_of
 from harness.security.operation import Operation, bare
@@ -126,19 +124,7 @@ def plain_request(
     `nobody` takes off what it carries itself of credentials; `url` and `door` name another entrance.
     """
     step = bare(operation.step, operation.own) if nobody else operation.step
-    target = fill(step.target, {})
-    headers = tuple((name, fill(value, {})) for name, value in step.headers)
-    given = {name.lower() for name, _ in headers}
-    defaults = (("User-Agent", f"cutover/{__version__}"), ("Accept", "*/*"))
-    return Request(
-        side=side,
-        method=step.method,
-        url=(url or scenario.gateway(side).url) + (mapped(target, scenario.paths) if side is Side.NEW else target),
-        headers=headers + tuple(pair for pair in defaults if pair[0].lower() not in given),
-        body=step.body,
-        timeout=scenario.limits.timeout,
-        door=door,
-    )
+    return asking.plain_request(scenario, step, side, url=url, door=door)
 
 
 def presented(tools: Tools, caller: str, request: Request) -> Request | str:

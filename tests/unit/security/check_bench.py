@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.model.event import Event
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
+from harness.model.load import LoadTick
 from harness.model.request import Request
 from harness.model.response import Answer, Response
 from harness.model.side import Side
@@ -73,6 +75,12 @@ class FakeTools:
 
     def present(self, identity: str, request: Request) -> Request:
         return replace(request, headers=(*request.headers, ("x-api-key", identity)))
+
+    def tell(self, event: Event) -> None:
+        raise NotImplementedError
+
+    def show(self, tick: LoadTick) -> None:
+        raise NotImplementedError
 
     def pause(self) -> None:
         self.pauses += 1

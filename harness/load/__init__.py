@@ -1,0 +1,1 @@
+"""The load suite: the same load on both gateways, and an honest comparison."""

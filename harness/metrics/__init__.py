@@ -1,0 +1,1 @@
+"""What monitoring services tell of a gateway, as series with typed absence."""

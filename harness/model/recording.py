@@ -1,0 +1,23 @@
+"""A request as some log or recording tells it."""
+
+from dataclasses import dataclass, field
+
+from harness.model.request import Headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRequest:
+    """One recorded request. What a recording does not tell is None, "" or ().
+
+    `at` is in Unix seconds; `target` is path and query as sent, beginning with "/"; `duration_ms` as the log's server
+    measured it. `line` is its line (or entry) in the file, from 1.
+    """
+
+    at: float | None
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes | None = field(default=None, repr=False)
+    status: int | None = None
+    duration_ms: float | None = None
+    line: int = 0

@@ -1,0 +1,1 @@
+"""Recorded traffic: access logs, HAR and JSON lines as requests."""
