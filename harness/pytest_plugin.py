@@ -20,10 +20,11 @@ from harness.decide.cases import OWN_TESTS
 from harness.engine.masking import mask_of
 from harness.engine.own import OneSide
 from harness.engine.session import Order, Session
-from harness.engine.suites import PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
+from harness.engine.suites import LOAD, PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
 from harness.model.errors import CutoverError, HarnessError
 from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
+from harness.model.load import LoadTick
 from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
 from harness.model.side import Side
 from harness.report.plain import PlainListener
@@ -35,7 +36,7 @@ from harness.scenario.types import Scenario
 
 MANY_FAILURES = 200
 MOST_OF_COMPARISON = 2000  # characters
-FIXTURES = {"pair": PARITY, "probe": SECURITY}
+FIXTURES = {"pair": PARITY, "probe": SECURITY, "threshold": LOAD}
 """What a test asks for, and the suite that it then judges."""
 
 
@@ -47,6 +48,9 @@ class Listener(Protocol):
 
     def event(self, event: Event) -> None:
         """Take an event that was journaled."""
+
+    def load(self, tick: LoadTick) -> None:
+        """Take how a load is getting on, about once a second."""
 
     def sent(self) -> None:
         """Take note that judging starts."""
@@ -68,7 +72,7 @@ def from_options(config: pytest.Config, file: str) -> "Rehearsal":
 
 @dataclass(frozen=True, slots=True)
 class UnderTest:
-    """What the fixtures `pair` and `probe` give: the record of one case or check, already asked and judged."""
+    """What the fixtures `pair`, `probe`, `threshold` give: the record of a case or check, already asked and judged."""
 
     item: Item
     result: CaseResult
@@ -103,7 +107,7 @@ class Rehearsal:
     _torn: bool = False
 
     def __post_init__(self) -> None:
-        self.suites = suites_of(self.scenario)
+        self.suites = suites_of(self.scenario, bind=self.order.bind)
 
     # --- collection -------------------------------------------------------------------------------------------------
 
@@ -118,7 +122,7 @@ class Rehearsal:
             config.pluginmanager.unregister(reporter)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item of each case for a test that asks for `pair`, of each cell for one that asks for `probe`."""
+        """Make an item of each case for a test that asks for `pair`; likewise `probe` and `threshold`."""
         for fixture, suite in FIXTURES.items():
             if fixture in metafunc.fixturenames:
                 self._collected.add(suite)
@@ -153,6 +157,7 @@ class Rehearsal:
         run = self._open()
         self._items = run.suites.with_controls(_distinct(session.items))
         run.plan(self._items, selection=self._selection(session.config, run))
+        run.watching = self.listener.load
         self.listener.begin(run, self._items)
         try:
             with self._stoppable(run):
@@ -211,6 +216,11 @@ class Rehearsal:
     @pytest.fixture(name="probe")
     def fixture_probe(self, request: pytest.FixtureRequest) -> UnderTest:
         """Return the record of one cell of the security suite, as `pair` does."""
+        return self._under_test(request.param)
+
+    @pytest.fixture(name="threshold")
+    def fixture_threshold(self, request: pytest.FixtureRequest) -> UnderTest:
+        """Return the record of one threshold of the load suite, as `pair` does."""
         return self._under_test(request.param)
 
     def _under_test(self, item: Item) -> UnderTest:

@@ -2,7 +2,8 @@
 
 Writes a run under cutover-runs/: the journal (evidence), report.html, report.json, report.md, report.sarif and
 junit.xml. Unsafe methods (POST, PUT, PATCH, DELETE) are sent only for cases that say `unsafe: run`. Where the scenario
-has a `security` section, both gateways are also asked what careless and hostile callers would ask.
+has a `security` section, both gateways are also asked what careless and hostile callers would ask; where it has a
+`load` section, both get the same load, at the same time.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from harness.cli.execute import Selection, execute
 from harness.cli.report import worst
 from harness.engine.session import Order
 from harness.engine.stored import first_line
-from harness.engine.suites import PARITY, SECURITY, names
+from harness.engine.suites import LOAD, PARITY, SECURITY, names
 from harness.journal.runs import resolve
 from harness.model.errors import UsageError
 from harness.model.side import Side
@@ -22,7 +23,7 @@ from harness.scenario.load import load
 from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
 
-SUITES = (PARITY, SECURITY)
+SUITES = (PARITY, SECURITY, LOAD)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "  cutover rehearse orders.yaml\n"
         "  cutover rehearse orders.yaml -k 'orders and not export' --set stage=test\n"
         "  cutover rehearse orders.yaml --suite security -k 'expired and token'\n"
+        "  cutover rehearse orders.yaml --suite load\n"
         "  cutover rehearse orders.yaml --only old        # in the old network, then\n"
         "  cutover rehearse orders.yaml --against latest  # in the new one\n"
         "  cutover rehearse --resume latest"

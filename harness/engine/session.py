@@ -21,8 +21,8 @@ from harness.engine.plan import Unit, UnitKey, units
 from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
-from harness.engine.suites import Item, Suites, info_of, key_of, parted, suite_of
-from harness.engine.tools import Bench, Shown, broken, masked, masked_event, masked_info
+from harness.engine.suites import LOAD, Item, Suites, info_of, key_of, parted, suite_of
+from harness.engine.tools import Bench, Shown, broken, load_cut, masked, masked_event, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
 from harness.journal.record import Recorder
@@ -30,7 +30,19 @@ from harness.journal.runs import create_run_dir, new_run_id, resolve
 from harness.journal.writer import JournalWriter
 from harness.model.check import Check
 from harness.model.errors import UsageError
-from harness.model.event import Checked, Ended, Event, Intent, Judged, Note, Planned, RecordedPair, Round, Started
+from harness.model.event import (
+    Checked,
+    Ended,
+    Event,
+    Intent,
+    Judged,
+    Loading,
+    Note,
+    Planned,
+    RecordedPair,
+    Round,
+    Started,
+)
 from harness.model.load import LoadTick
 from harness.model.outcome import Outcome
 from harness.model.request import Request
@@ -45,7 +57,8 @@ UNKNOWN = "outcome unknown: an unsafe request was in flight when the run was kil
 class Order:
     """What was asked for; `only` is a side, `against` and `resume` name runs, `sets` are the vars given.
 
-    `suites` narrows what is judged (empty: every suite that has a section).
+    `suites` narrows what is judged (empty: every suite that has a section). `bind` is where a load's workers of other
+    machines are awaited (host, port); None: they are started here.
     """
 
     runs: Path
@@ -54,6 +67,7 @@ class Order:
     against: str = ""
     resume: str = ""
     suites: tuple[str, ...] = ()
+    bind: tuple[str, int] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +96,7 @@ class Session:
     _unknown: dict[UnitKey, Intent] = field(default_factory=dict)
     _wire: Wire | None = None
     _ended: bool = False
+    _load_cut: bool = False
 
     def __post_init__(self) -> None:
         self._outbound = Outbound(
@@ -177,6 +192,8 @@ class Session:
                 self._examination.take(event)
             elif isinstance(event, Checked):
                 self._finished.add((event.suite, event.index, 0))
+            elif isinstance(event, Loading):
+                self._load_cut = event.changes
             elif isinstance(event, Intent):
                 self._unknown.setdefault((event.suite, event.case, event.round), event)
             elif isinstance(event, Planned):
@@ -222,7 +239,8 @@ class Session:
             yield event
         for check in checks:
             if (*key_of(check), 0) not in self._finished:
-                yield self.add(self._look(check))
+                cut = self._load_cut and check.suite == LOAD
+                yield self.add(load_cut(check, self._mask.text) if cut else self._look(check))
 
     @property
     def _tools(self) -> Bench:
@@ -230,6 +248,7 @@ class Session:
             outbound=self._outbound,
             wire=lambda: self.wire,
             stopping=lambda: self.stopping,
+            hiding=self._mask.add,
             journal=self._told,
             watching=self.watching,
         )

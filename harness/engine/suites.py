@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.engine.plan import cost, info, skip_reason
+from harness.load import suite as load
 from harness.model.check import Check
 from harness.model.event import CaseInfo
 from harness.model.gateway import Gateway
@@ -15,6 +16,7 @@ from harness.security.doors import gateways as doors_of
 
 PARITY = "parity"
 SECURITY = "security"
+LOAD = "load"
 
 Item = Case | Check
 """What a suite asks: a case is sent to both sides, a check looks by itself."""
@@ -31,6 +33,7 @@ class Suites:
     def with_controls(self, chosen: Iterable[Item]) -> list[Item]:
         """Return the chosen items, and the controls that they lean on, in order."""
         wanted = {key_of(item) for item in chosen}
+        wanted |= {(LOAD, 0) for suite, _ in wanted if suite == LOAD}  # a load that is late proves nothing
         for items in self.items.values():
             for item in items:
                 probe = _probe_of(item)
@@ -41,15 +44,18 @@ class Suites:
 
 def names(scenario: Scenario) -> tuple[str, ...]:
     """Return the suites that have a section."""
-    return (PARITY,) if scenario.security is None else (PARITY, SECURITY)
+    sections = ((PARITY, scenario.cases), (SECURITY, scenario.security), (LOAD, scenario.load))
+    return tuple(suite for suite, section in sections if section is not None)
 
 
-def suites_of(scenario: Scenario) -> Suites:
-    """Return what a run of the scenario asks, one side or both."""
+def suites_of(scenario: Scenario, *, bind: tuple[str, int] | None = None) -> Suites:
+    """Return what a run of the scenario asks, one side or both; with `bind` the load's workers come from elsewhere."""
     asked = security.suite(scenario)
     items: dict[str, tuple[Item, ...]] = {PARITY: scenario.cases}
     if scenario.security is not None:
         items[SECURITY] = (*asked.cases, *asked.checks)
+    if scenario.load is not None:
+        items[LOAD] = load.suite(scenario, bind=bind)
     return Suites(items=items, identities=asked.identities, doors=doors_of(scenario))
 
 

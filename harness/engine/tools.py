@@ -16,6 +16,7 @@ from harness.model.load import LoadTick
 from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.response import NoResponse, Reason
+from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.asking import with_defaults
 from harness.wire.client import Wire
@@ -33,6 +34,7 @@ class Bench:
     outbound: Outbound
     wire: Callable[[], Wire]
     stopping: Callable[[], bool]
+    hiding: Callable[[Secret], object]
     journal: Callable[[Event], object]
     watching: Callable[[LoadTick], object]
 
@@ -53,6 +55,10 @@ class Bench:
             keyring.prepare(known, request.side)
         presented = keyring.present(known, request)
         return replace(presented, headers=with_defaults(presented.headers))
+
+    def hide(self, secret: Secret) -> None:
+        """Mask a value from now on."""
+        self.hiding(secret)
 
     def tell(self, event: Event) -> None:
         """Journal an event of the check's own."""
@@ -94,6 +100,18 @@ def broken(check: Check, error: Exception) -> Checked:
         case=check.info.name,
         outcome=Outcome.ERROR.value,
         why=(f"the harness failed, which says nothing about either gateway: {what}",),
+    )
+
+
+def load_cut(check: Check, shown: Shown) -> Checked:
+    """Return what becomes of a threshold whose load was cut short in an earlier session and may not be sent again."""
+    return Checked(
+        at=time.time(),
+        suite=check.suite,
+        index=check.info.index,
+        case=shown(check.info.name),
+        outcome=Outcome.INCONCLUSIVE.value,
+        why=("outcome unknown: a load that changes something was cut short, and is not sent again; start a new run",),
     )
 
 

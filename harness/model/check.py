@@ -12,6 +12,7 @@ from harness.model.exchange import Exchange
 from harness.model.gateway import Limits
 from harness.model.load import LoadTick
 from harness.model.request import Request
+from harness.model.secret import Secret
 from harness.model.side import Side
 
 
@@ -30,6 +31,9 @@ class Tools(Protocol):
 
     def present(self, identity: str, request: Request) -> Request:
         """Return `request` as sent by a caller; raises CredentialUnavailable (credentials/keyring.py)."""
+
+    def hide(self, secret: Secret) -> None:
+        """Mask a value from now on."""
 
     def tell(self, event: Event) -> None:
         """Journal an event of one's own (Loading, Loaded, Note), synced to disk; its texts are masked here."""

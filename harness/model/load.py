@@ -100,7 +100,12 @@ class Generator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadTick:
-    """What the live table shows: once a second, not journaled. Rates in requests/s over the last second."""
+    """What the live table shows: once a second, not journaled. By side; rates in requests/s over the last second.
+
+    `errors` are shares, percentiles in ms from the planned start, both over the last few seconds; `sent` since the
+    start. `elapsed` and `total` are seconds, warm-up included. `phase` is warm-up, load or waiting, `waiting` says for
+    what ("" if for nothing).
+    """
 
     elapsed: float
     total: float
@@ -115,3 +120,12 @@ class LoadTick:
     late_p99: float | None = None
     workers: int = 1
     waiting: str = ""
+
+    @classmethod
+    def waiting_for(cls, what: str) -> "LoadTick":
+        """Return the tick of a load that sends nothing now."""
+        nothing: dict[str, float | None] = {}
+        return cls(
+            elapsed=0.0, total=0.0, phase="waiting", planned_rate={}, rate={}, sent={}, errors={},
+            p50=nothing, p95=nothing, p99=nothing, waiting=what,
+        )  # fmt: skip

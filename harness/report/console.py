@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model.finding import Finding, Summary
+from harness.model.load import LoadTick
 from harness.model.outcome import Outcome, Severity, Verdict
 from harness.report.console_matrix import cells_of
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
@@ -102,6 +103,9 @@ class Console:
             return
         self._next = now + REDRAW_SECONDS
         self._live.update(self._bar(done, words), refresh=True)
+
+    def load(self, tick: LoadTick) -> None:
+        """Show how a load is getting on."""
 
     def close(self) -> None:
         """Take the progress display away; safe to call more than once."""

@@ -9,6 +9,7 @@ from harness.engine.session import Session
 from harness.engine.suites import Item, parted
 from harness.model.event import Checked, Event, Round
 from harness.model.finding import Summary
+from harness.model.load import LoadTick
 from harness.report.text import visible
 
 
@@ -30,6 +31,9 @@ class PlainListener:
         if isinstance(event, Round | Checked):
             self._done += 1
             self._draw(f"\rcutover: asked {self._done} of {self._total}")
+
+    def load(self, tick: LoadTick) -> None:
+        """Show how a load is getting on."""
 
     def sent(self) -> None:
         """Leave the progress line."""

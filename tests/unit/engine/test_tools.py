@@ -103,7 +103,7 @@ def bench(rate: float, stopping: Callable[[], bool]) -> Bench:
     def wire() -> None:
         raise AssertionError
 
-    return Bench(outbound=outbound, wire=wire, stopping=stopping, journal=lambda _: None, watching=lambda _: None)  # type: ignore[arg-type]
+    return Bench(outbound=outbound, wire=wire, stopping=stopping, hiding=lambda _: None, journal=lambda _: None, watching=lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_pause_is_one_beat_of_the_rate_and_ends_with_the_wish_to_stop() -> None:

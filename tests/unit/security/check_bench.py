@@ -11,6 +11,7 @@ from harness.model.gateway import Gateway, Limits
 from harness.model.load import LoadTick
 from harness.model.request import Request
 from harness.model.response import Answer, Response
+from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.credential import HeaderCredential
 from harness.scenario.types import Case, Identity, Scenario, Security, Step
@@ -75,6 +76,9 @@ class FakeTools:
 
     def present(self, identity: str, request: Request) -> Request:
         return replace(request, headers=(*request.headers, ("x-api-key", identity)))
+
+    def hide(self, secret: Secret) -> None:
+        raise NotImplementedError
 
     def tell(self, event: Event) -> None:
         raise NotImplementedError

@@ -1,0 +1,163 @@
+"""One load run, from the first request to the verdicts: plan, send, count, compare, judge, tell."""
+
+import random
+import time
+from typing import Any
+
+from harness.load import mix, plan, schedule
+from harness.load.asking import Asked, NotPresented, asked, renewed
+from harness.load.monitoring import Monitoring
+from harness.load.process import Generator
+from harness.load.sending import Sending
+from harness.model.check import Tools
+from harness.model.event import Checked, Loaded, Loading
+from harness.model.load import LoadState
+from harness.model.request import SAFE_METHODS, Request
+from harness.model.series import Telemetry
+from harness.model.side import Side
+from harness.scenario.types import Load, Scenario
+
+SUITE = "load"
+
+Bind = tuple[str, int]
+"""Host and port where workers of other machines are awaited."""
+
+_STATES = {
+    "finished": LoadState.FINISHED,
+    "stopped": LoadState.INTERRUPTED,
+    "aborted": LoadState.ABORTED,
+    "lost": LoadState.WORKER_LOST,
+}
+
+
+class Campaign:
+    """The load of a scenario, sent once; every check of the suite takes its part of the outcome."""
+
+    def __init__(self, scenario: Scenario, *, bind: Bind | None = None) -> None:
+        """Read the mix and the arrivals; raises ScenarioError where they name what is not there."""
+        assert scenario.load is not None
+        self._scenario = scenario
+        self._load: Load = scenario.load
+        self._bind = bind
+        self._shares = mix.shares(scenario)
+        self._arrivals = schedule.arrivals_of(scenario)
+        self._judged: dict[int, Checked] | None = None
+
+    @property
+    def planned(self) -> plan.Most:
+        """Return what will be sent, counted."""
+        return plan.most(self._scenario, self._arrivals)
+
+    def checked(self, tools: Tools, index: int) -> Checked:
+        """Return what the load says of check `index`; the first call sends it."""
+        if self._judged is None:
+            self._judged = {one.index: one for one in self._measure(tools)}
+        return self._judged[index]
+
+    def _measure(self, tools: Tools) -> list[Checked]:
+        """Send the load and judge it; what stops it before the first request is an ERROR of every threshold."""
+        from harness.load.judge import failed  # noqa: PLC0415  heavy, and most runs load nothing
+
+        everything = asked(self._scenario, self._shares)
+        try:
+            presented = [one.presented(tools) for one in everything]
+        except NotPresented as missing:
+            return failed(self._load, str(missing), suite=SUITE, at=time.time())
+        history = Monitoring(self._scenario).history(tools)
+        seed = random.SystemRandom().randrange(2**32)
+        made = self._made(everything, presented, seed)
+        tools.tell(self._loading(everything, seed))
+        return self._judge(self._sent(made, everything, presented, tools), history, tools)
+
+    def _made(self, everything: list[Asked], presented: list[dict[Side, Request]], seed: int) -> dict[str, Any]:
+        requests = [
+            (one.case, one.caller, sides[Side.OLD], sides[Side.NEW])
+            for one, sides in zip(everything, presented, strict=True)
+        ]
+        return plan.plan_of(self._scenario, self._shares, requests, seed=seed, arrivals=self._arrivals)
+
+    def _loading(self, everything: list[Asked], seed: int) -> Loading:
+        planned = self.planned
+        return Loading(
+            at=time.time(),
+            suite=SUITE,
+            profile=schedule.words(self._load.profile),
+            order=self._load.order,
+            workers=self._load.workers,
+            seconds=planned.seconds,
+            warm_up=self._load.warm_up,
+            planned={side.value: planned.requests for side in Side},
+            mix=dict(self._shares.weights),
+            changes=any(one.case.steps[0].method not in SAFE_METHODS for one in everything),
+            seed=seed,
+        )
+
+    def _sent(
+        self,
+        made: dict[str, Any],
+        everything: list[Asked],
+        presented: list[dict[Side, Request]],
+        tools: Tools,
+    ) -> Sending:
+        from harness.load.counts import Counts  # noqa: PLC0415  heavy, and most runs load nothing
+
+        sending = Sending(
+            generator=Generator(made, workers=self._load.workers, bind=self._bind),
+            counts=Counts(made["operations"], made["slice"]),
+            tools=tools,
+            renew=lambda: renewed(everything, presented, tools),
+            seconds=self.planned.seconds,
+            warm_up=self._load.warm_up,
+        )
+        sending.run()
+        return sending
+
+    def _judge(self, sending: Sending, history: tuple[Telemetry, ...], tools: Tools) -> list[Checked]:
+        """Compare, journal what was measured, and judge each threshold by it."""
+        from harness.load import compare, judge, validity  # noqa: PLC0415  heavy, and most runs load nothing
+
+        counts = sending.counts
+        state, why = _state(sending)
+        began = sending.started + self._load.warm_up
+        window = Monitoring(self._scenario).window(began, time.time(), tools) if sending.started else ()
+        generator = validity.generator(self._load, counts, sending.ended)
+        found = compare.compared(counts, self._load.thresholds, seed=0)
+        tools.tell(
+            Loaded(
+                at=time.time(),
+                suite=SUITE,
+                state=state.value,
+                why=why,
+                started=began if sending.started else 0.0,
+                seconds=self.planned.seconds,
+                arms=compare.arms(counts),
+                slices=compare.slices(counts, self._arrivals),
+                slice_seconds=counts.slice_seconds,
+                compared=found,
+                generator=generator,
+                history=history,
+                window=window,
+            )
+        )
+        return judge.judged(
+            self._load,
+            counts,
+            found,
+            generator,
+            suite=SUITE,
+            at=time.time(),
+            planned={side.value: self.planned.requests for side in Side},
+            history=history,
+            window=window,
+            state=state,
+            why=why,
+        )
+
+
+def _state(sending: Sending) -> tuple[LoadState, str]:
+    """Return how the load ended, and more of it where that is not as planned."""
+    detail = str(sending.ended.get("detail", ""))
+    if sending.trouble:
+        return LoadState.FAILED, sending.trouble
+    state = _STATES.get(str(sending.ended.get("why", "stopped")), LoadState.FAILED)
+    return state, detail
