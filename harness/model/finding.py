@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from harness.model.event import CaseInfo, GateInfo, WaiverInfo
+from harness.model.event import CaseInfo, GateInfo, Loaded, Loading, WaiverInfo
 from harness.model.outcome import Outcome, Severity, Verdict
 
 
@@ -83,8 +83,19 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRun:
+    """A load that was begun, and what came of it: `loaded` is None where the run ended before it could be told."""
+
+    loading: Loading | None = None
+    loaded: Loaded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All that the reports show, but for the evidence of single cases (read that from the journal)."""
+    """All that the reports show, but for the evidence of single cases (read that from the journal).
+
+    `loads` are in the order of the journal: a run that was resumed may have begun more than one, the last one counts.
+    """
 
     run: str
     verdict: Verdict
@@ -110,3 +121,4 @@ class Summary:
     notes: tuple[str, ...] = ()
     unused_waivers: tuple[WaiverInfo, ...] = ()
     expired_waivers: tuple[WaiverInfo, ...] = ()
+    loads: tuple[LoadRun, ...] = ()
