@@ -25,7 +25,9 @@ class Series:
     `name` is ours: latency, backend latency, requests, errors 4xx, errors 5xx, capacity. `statistic` is "p95",
     "average", "maximum", "minimum" or "sum". `unit` is ms, share or requests. `points` are (Unix seconds of the
     period's start, value), oldest first. `period` is in seconds. `source` says what was asked ("AWS/ApiGateway Latency
-    p95, ApiName=orders, Stage=prod"). `absence` is None where every period has its value; `note` says more.
+    p95, ApiName=orders, Stage=prod"). `absence` is None where every period with traffic has its value; `note` says
+    more. `whole` is the statistic over the whole time in one, where the service tells it or it can be had exactly:
+    percentiles of periods cannot be merged into one.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Series:
     source: str = ""
     absence: Absence | None = None
     note: str = ""
+    whole: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
