@@ -39,7 +39,7 @@ MAY_IMPORT_LAB = {LAB, "cli"}
 # Third-party packages, and standard ones that undo content codings: where they may be imported.
 HOMES: dict[str, set[str]] = {
     "pycurl": {"wire"},
-    "certifi": {"wire"},
+    "certifi": {"wire", "load/child.py"},
     "brotli": {"wire", "lab"},
     "zlib": {"wire", "lab"},
     "gzip": {"wire", "lab"},
@@ -72,6 +72,8 @@ HOMES: dict[str, set[str]] = {
 
 # Modules of several hundred lines, or functions of a hundred, are two things in one.
 MODULE_LINES = 420
+# Handed over as it is, to a machine that has nothing of us: one file.
+LONGER = {"load/child.py": 1000}
 FUNCTION_LINES = 80
 
 
@@ -191,7 +193,7 @@ def test_modules_and_functions_stay_small() -> None:
     long_modules = [
         f"{path.relative_to(ROOT)}: {lines} lines"
         for path in modules()
-        if (lines := len(path.read_text().splitlines())) > MODULE_LINES
+        if (lines := len(path.read_text().splitlines())) > LONGER.get(path.relative_to(HARNESS).as_posix(), MODULE_LINES)
     ]
     long_functions = [
         f"{where(path, node.lineno)}: {node.name} has {size} lines"
