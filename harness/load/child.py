@@ -435,6 +435,9 @@ class Engine:
             self.planned[side] += moment >= 0
             while not self.why and (wait := self.zero + at - time.monotonic()) > 0:
                 alarm.wait(min(wait, 0.2))
+            # Both sides hold back this many: one more would wait in line as well. This keeps the line short.
+            while min(map(len, self.waiting)) > 4 * self.plan["max_in_flight"] and not self.why:
+                gevent.sleep(0.001)
             if self.why:
                 return
             number = int(moment // self.plan["slice"]) if moment >= 0 else -1
@@ -792,7 +795,8 @@ class Lead:
             self.engine.stop(*self.stopped)
         self._begin(1, 0.05)
         ended = self.engine.run(0.05)
-        return {**ended, "per_worker": {name: ended.pop("sent")}}
+        sent = ended.pop("sent")
+        return {**ended, "per_worker": {name: sent}}
 
     def _share(self, plan: Line) -> Line:
         workers = [one.id for one in self.runner.clients.all][: plan["workers"]]
