@@ -1,0 +1,199 @@
+"""Thresholds on latency, counted from the planned start: percentiles with their intervals, and maxima without."""
+
+import math
+
+from harness.load import words
+from harness.load.answers import blocked, unasked
+from harness.load.compare import LEVEL, alone, gap
+from harness.load.measured import Arms
+from harness.load.overhead import overhead
+from harness.load.past import Past, past_latency
+from harness.load.ruling import SURE, Part, Ruling, Run, decided, joined, label, needs, single
+from harness.model.outcome import Outcome
+from harness.model.side import Side
+from harness.model.threshold import Base, Threshold
+from harness.stats.histogram import HIGHEST
+from harness.stats.intervals import Interval, enough, more_for_interval
+
+_BY_CHANCE = 0.01
+
+
+def latency(run: Run, threshold: Threshold) -> Ruling:
+    """Judge a percentile or the maximum of all operations together and of each by itself, or of one alone."""
+    if threshold.bound.base is Base.HISTORY:
+        return _by_history(run, threshold)
+    stopped = [*blocked(run, threshold.operation), *unasked(run, threshold.operation)]
+    parts = () if threshold.operation else run.measured.parts
+    level = 1 - (1 - LEVEL) / max(len(parts), 1)
+    judge = _maximum if threshold.percentile >= 1 else _percentile
+    whole = judge(run, threshold, threshold.operation, LEVEL)
+    barred = {name for name in parts if any(one.failing for one in blocked(run, name))}
+    each = [_by_itself(run, threshold, judge(run, threshold, name, level)) for name in parts if name not in barred]
+    ruling = joined(threshold, whole, each, stopped)
+    ruling.facts.update(overhead(run, threshold))
+    return ruling
+
+
+def _by_itself(run: Run, threshold: Threshold, part: Part) -> Part:
+    """Excuse an operation that breaks an absolute limit by itself where it broke it on old too: it is made that way."""
+    if threshold.bound.base is Base.OLD or part.outcome is not Outcome.FAIL:
+        return part
+    before = run.measured.arms(Side.OLD, part.operation).quantile(threshold.percentile)
+    if before is not None and threshold.keeps(before, threshold.bound.plus):
+        return part
+    part.outcome, part.note = Outcome.PASS, "old does not keep to it either"
+    return part
+
+
+def _percentile(run: Run, threshold: Threshold, operation: str, level: float) -> Part:
+    old, new = (run.measured.arms(side, operation) for side in Side)
+    relative = threshold.bound.base is Base.OLD
+    had, least = min(old.sent, new.sent) if relative else new.sent, enough(threshold.percentile)
+    part = _figures(threshold, operation, old, new)
+    if had < least:
+        name = label(threshold, operation)
+        part.text = f"{name}: {words.count(had)} requests a side are too few for it ({words.count(least)} are enough)"
+        part.note = needs(run, least, had)
+        return part
+    if relative and old.unanswered >= (1 - threshold.percentile) / 2 * old.sent:
+        lost = words.share(old.unanswered / old.sent)
+        part.text = f"{label(threshold, operation)}: old left {lost} of its requests without an answer: no reference"
+        return part
+    factor = threshold.bound.factor
+    p = threshold.percentile
+    around = gap(old, new, p, factor=factor, level=level) if relative else alone(new, p, level=level)
+    assert around is not None  # there are enough samples
+    part.outcome = decided(around, threshold.bound.plus, threshold.operator)
+    _say(run, threshold, part, around, old, new)
+    return part
+
+
+def _figures(threshold: Threshold, operation: str, old: Arms, new: Arms) -> Part:
+    p = threshold.percentile
+    before, after = (words.ms(one.quantile(p)) if one.sent else "nothing sent" for one in (old, new))
+    return Part(
+        operation=operation, outcome=Outcome.INCONCLUSIVE, text="", old=before, new=after,
+        facts={"old": before, "new": after, "requests": f"{words.count(old.sent)} / {words.count(new.sent)}"},
+    )  # fmt: skip
+
+
+def _say(run: Run, threshold: Threshold, part: Part, around: Interval, old: Arms, new: Arms) -> None:
+    """Put the decision in words: both figures, how sure the difference is, what is allowed, and what more it takes."""
+    p, bound = threshold.percentile, threshold.bound
+    before, after = old.quantile(p), new.quantile(p)
+    relative = bound.base is Base.OLD
+    limit = bound.of(before if before is not None else math.inf)
+    reference = before if relative else None
+    sure = _sure(part.outcome, around, reference, bound.factor)
+    difference = f"{words.percent(after / before - 1)}, " if relative and before and after is not None else ""
+    shown = f"= {words.ms(limit)}" if relative else ""
+    lost = f" ({words.share(new.unanswered / new.sent)} got none)" if after is None else ""
+    part.text = (
+        f"{label(threshold, part.operation)}: {f'old {part.old}, ' if old.sent else ''}new {part.new}{lost} "
+        f"({difference}{sure}); allowed {words.allowed(threshold)} {shown}".rstrip()
+    )
+    part.facts |= {"limit": words.ms(limit), "sure": sure, **_compared(run, threshold, part.operation)}
+    if part.outcome is Outcome.INCONCLUSIVE:
+        off = bound.factor * (before or 0.0) if relative else 0.0
+        estimate = (HIGHEST / 1000 if after is None else after) - off
+        had = min(old.sent, new.sent) if relative else new.sent
+        part.note = needs(run, more_for_interval(around, estimate, had, plus=bound.plus), had)
+
+
+def _sure(outcome: Outcome, around: Interval, before: float | None, factor: float) -> str:
+    """Return the end of the interval that decided, or both: as a change from old, or as the value itself."""
+
+    def end(value: float) -> str:
+        if value >= HIGHEST / 2000:
+            return words.NO_ANSWER
+        return words.ms(value) if not before else words.percent(factor - 1 + value / before)
+
+    if outcome is Outcome.FAIL:
+        return f"{SURE} of at least {end(around.low)}"
+    if outcome is Outcome.PASS:
+        return f"{SURE} of at most {end(around.high)}"
+    return f"98 % sure between {end(around.low)} and {end(around.high)}"
+
+
+def _compared(run: Run, threshold: Threshold, operation: str) -> dict[str, str]:
+    """Return what the comparison tells besides: the difference, and the two tests that do not lean on intervals."""
+    found = run.compared.get((operation, threshold.measured))
+    if found is None or found.difference is None:
+        return {}
+    ends = "" if found.interval is None else f" ({words.change(found.interval[0])} … {words.change(found.interval[1])})"
+    facts = {"difference": f"{words.change(found.difference)}{ends}"}
+    if threshold.bound.base is Base.OLD and found.quantile_p is not None and found.exceedance_e is not None:
+        facts |= {"quantile test": f"p = {found.quantile_p:.2g}", "exceedance": f"e = {found.exceedance_e:.3g}"}
+    return facts
+
+
+def _maximum(run: Run, threshold: Threshold, operation: str, _level: float) -> Part:
+    """Judge a maximum: one request decides an absolute limit; against old, only what chance would hardly do fails."""
+    old, new = (run.measured.arms(side, operation) for side in Side)
+    part = _figures(threshold, operation, old, new)
+    name, before, after = label(threshold, operation), *(_slowest(one) for one in (old, new))
+    relative = threshold.bound.base is Base.OLD
+    if after is None or (relative and before is None):
+        part.text = f"{name}: {'new' if after is None else 'old'} gave no answer to judge by"
+        return part
+    limit = threshold.bound.of(before or 0.0)
+    over = new.whole.above(limit * 1000) - (new.unanswered - new.timed_out)
+    part.old, part.new = words.ms(before), words.ms(after)
+    shown = f"= {words.ms(limit)}" if relative else ""
+    part.facts = {"old": part.old, "new": part.new, "limit": words.ms(limit), "requests above": words.count(over)}
+    part.text = (
+        f"{name}: old {part.old}, new {part.new}; allowed {words.allowed(threshold)} {shown}".rstrip()
+        + f"; {words.count(over)} of {words.count(new.sent)} requests took longer"
+    )
+    if threshold.keeps(after, limit):
+        part.outcome = Outcome.PASS
+        part.note = "weak evidence: a maximum is one request on each side" if relative else ""
+    elif not relative or chance_of_top(over, old.sent, new.sent) <= _BY_CHANCE:
+        part.outcome = Outcome.FAIL
+    else:
+        part.note = f"weak evidence: that new has the {over or 1} slowest of all happens by chance alone"
+    return part
+
+
+def _slowest(arms: Arms) -> float | None:
+    """Return the longest answer in ms; what was given up for its time took no less than that."""
+    answered = arms.sent - arms.unanswered
+    if arms.timed_out:
+        return math.inf
+    return arms.whole.at_rank(answered) / 1000 if answered else None
+
+
+def chance_of_top(many: int, old: int, new: int) -> float:
+    """Return the probability that the `many` slowest of all requests are all new's, were both sides alike."""
+    chance = 1.0
+    for number in range(min(many, 200)):
+        chance *= max(new - number, 0) / max(old + new - number, 1)
+    return chance
+
+
+def _by_history(run: Run, threshold: Threshold) -> Ruling:
+    """Judge a percentile against what monitoring told of old before: a figure of the whole stage, taken as it is."""
+    new = run.measured.arms(Side.NEW)
+    part = _figures(threshold, threshold.operation, run.measured.arms(Side.OLD), new)
+    found = past_latency(run, threshold)
+    if not isinstance(found, Past):
+        part.text = f"{threshold.measured}: {found}"
+        return single(threshold, part)
+    limit, p, name = threshold.bound.of(found.value), threshold.percentile, threshold.measured
+    part.facts |= {"history": f"{words.ms(found.value)} ({found.how})", "limit": words.ms(limit)}
+    if new.sent < (least := enough(p)):
+        part.text = f"{name}: {words.count(new.sent)} requests are too few for it ({words.count(least)} are enough)"
+        part.note = needs(run, least, new.sent)
+    else:
+        around = alone(new, p, level=LEVEL)
+        assert around is not None  # there are enough samples
+        part.outcome = decided(around, limit, threshold.operator)
+        sure = _sure(part.outcome, around, None, 1.0)
+        part.text = (
+            f"{name}: history {words.ms(found.value)} ({found.how}), new {part.new} ({sure}); "
+            f"allowed {words.allowed(threshold)} = {words.ms(limit)}"
+        )
+        part.note = "monitoring measures at the gateway, all traffic of the stage; the load is measured by the client"
+    ruling = joined(threshold, part, (), [*blocked(run, ""), *unasked(run, "")])
+    ruling.facts.update(overhead(run, threshold))
+    return ruling
