@@ -7,6 +7,7 @@ Coordinates are SVG user units of a fixed box; values on hover come with each ma
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness.model.finding import Summary
 from harness.report.text import milliseconds
@@ -17,11 +18,14 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 16.0, 12.0, 34.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A named line through (x, y) in units of the data; `style` is a class of style.css (old, new, s1 … s4)."""
+    """A named line through (x, y) in units of the data; y None leaves a gap.
+
+    `style` is one or more classes of style.css: whose it is (old, new, s1 … s4) and how it is drawn (dots, dashes).
+    """
 
     name: str
     style: str
-    points: Sequence[tuple[float, float]]
+    points: Sequence[tuple[float, float | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A stretch of the x axis that tells on hover what all lines are there."""
+
+    x: float
+    width: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One drawn series: an SVG path and the points on it."""
 
@@ -53,7 +66,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineChart:
-    """A drawn line chart; `summary` says in words what it shows, for those who do not see it."""
+    """A drawn line chart; `summary` says in words what it shows, for those who do not see it.
+
+    `notches` are upright lines at something that happened; their labels are told on hover.
+    """
 
     title: str
     summary: str
@@ -61,6 +77,8 @@ class LineChart:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
+    bands: tuple[Band, ...] = ()
+    notches: tuple[Tick, ...] = ()
     width: float = WIDTH
     height: float = HEIGHT
     left: float = _LEFT
@@ -80,6 +98,35 @@ class Part:
     width: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Data → SVG units: x linear from `left` to `right`, y from `low` to `high`, or their logarithms."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+    log: bool
+
+    def x(self, value: float) -> float:
+        share = (value - self.left) / ((self.right - self.left) or 1)
+        return round(_LEFT + min(max(share, 0.0), 1.0) * (WIDTH - _LEFT - _RIGHT), 1)
+
+    def y(self, value: float) -> float:
+        level = math.log10(max(value, 10**self.low)) if self.log else value
+        share = (level - self.low) / ((self.high - self.low) or 1)
+        return round(HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM), 1)
+
+    def path(self, points: Sequence[tuple[float, float | None]]) -> str:
+        drawn, pen = [], "M"
+        for x, y in points:
+            if y is not None:
+                lone = "h0" if pen == "M" else ""  # a point between two gaps is drawn, too
+                drawn.append(f"{pen}{self.x(x)} {self.y(y)}{lone}")
+            pen = "M" if y is None else "L"
+        return "".join(drawn)
+
+
 def line_chart(
     series: Sequence[Series],
     *,
@@ -90,51 +137,54 @@ def line_chart(
     y_text: Callable[[float], str],
     y_tick: Callable[[float], str] | None = None,
     x_ticks: Sequence[float],
+    x_tick: Callable[[float], str] | None = None,
     log: bool = False,
+    hover: Sequence[tuple[float, str]] = (),
+    notches: Sequence[tuple[float, str]] = (),
 ) -> LineChart | None:
     """Lay out a line chart; None without any point. `log` draws y on a logarithmic scale (values ≤ 0 at its foot).
 
-    `x_text` and `y_text` word a value on hover; `y_tick` words the y axis where that should be shorter.
+    `x_text` and `y_text` word a value on hover; `x_tick` and `y_tick` word the axes where that should be shorter.
+    With `hover` (x, words) each x tells its words along the whole height, in place of the points of the lines.
     """
-    points = [point for one in series for point in one.points]
-    if not points:
+    values = [y for one in series for _, y in one.points if y is not None]
+    if not values:
         return None
-    steps = log_ticks(points_y(points)) if log else linear_ticks(points_y(points))
+    steps = log_ticks(values) if log else linear_ticks(values)
     low, high = (math.log10(steps[0]), math.log10(steps[-1])) if log else (steps[0], steps[-1])
-    left, right = min(x_ticks), max(x_ticks)
+    scale = _Scale(min(x_ticks), max(x_ticks), low, high, log)
 
-    def place_x(value: float) -> float:
-        return round(_LEFT + (value - left) / ((right - left) or 1) * (WIDTH - _LEFT - _RIGHT), 1)
-
-    def place_y(value: float) -> float:
-        level = math.log10(max(value, steps[0])) if log else value
-        return round(HEIGHT - _BOTTOM - (level - low) / ((high - low) or 1) * (HEIGHT - _TOP - _BOTTOM), 1)
+    def marks(one: Series) -> tuple[Mark, ...]:
+        return tuple(
+            Mark(x=scale.x(x), y=scale.y(y), label=f"{one.name} · {x_text(x)}: {y_text(y)}")
+            for x, y in one.points
+            if y is not None
+        )
 
     return LineChart(
         title=title,
         summary=summary,
         x_label=x_label,
-        x_ticks=tuple(Tick(at=place_x(value), label=x_text(value)) for value in x_ticks),
-        y_ticks=tuple(Tick(at=place_y(value), label=(y_tick or y_text)(value)) for value in steps),
+        x_ticks=tuple(Tick(at=scale.x(value), label=(x_tick or x_text)(value)) for value in x_ticks),
+        y_ticks=tuple(Tick(at=scale.y(value), label=(y_tick or y_text)(value)) for value in steps),
         lines=tuple(
-            Line(
-                name=one.name,
-                style=one.style,
-                path="M" + "L".join(f"{place_x(x)} {place_y(y)}" for x, y in one.points),
-                marks=tuple(
-                    Mark(x=place_x(x), y=place_y(y), label=f"{one.name} · {x_text(x)}: {y_text(y)}")
-                    for x, y in one.points
-                ),
-            )
+            Line(name=one.name, style=one.style, path=scale.path(one.points), marks=() if hover else marks(one))
             for one in series
-            if one.points
+            if any(y is not None for _, y in one.points)
         ),
+        bands=_bands(hover, scale),
+        notches=tuple(Tick(at=scale.x(x), label=words) for x, words in notches if scale.left <= x <= scale.right),
     )
 
 
-def points_y(points: Sequence[tuple[float, float]]) -> list[float]:
-    """Return the y values."""
-    return [y for _, y in points]
+def _bands(hover: Sequence[tuple[float, str]], scale: _Scale) -> tuple[Band, ...]:
+    """Return a band around each x, up to the middle between it and the next one."""
+    places = [scale.x(x) for x, _ in hover]
+    ends = [_LEFT, *((a + b) / 2 for a, b in pairwise(places)), WIDTH - _RIGHT]
+    return tuple(
+        Band(x=round(start, 1), width=round(end - start, 1), label=words)
+        for (start, end), (_, words) in zip(pairwise(ends), hover, strict=False)
+    )
 
 
 def linear_ticks(values: Sequence[float]) -> list[float]:
@@ -169,7 +219,8 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def _round_time(value: float) -> str:
+def round_time(value: float) -> str:
+    """Return a duration in ms as an axis has it."""
     return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
 
 
@@ -194,7 +245,7 @@ def latency(summary: Summary) -> LineChart | None:
         x_label="share of cases answered within",
         x_text=lambda value: f"{value:g} %",
         y_text=milliseconds,
-        y_tick=_round_time,
+        y_tick=round_time,
         x_ticks=(0, 10, 25, 50, 75, 90, 100),
         log=True,
     )

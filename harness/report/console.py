@@ -21,7 +21,10 @@ from rich.text import Text
 from harness.model.finding import Finding, Summary
 from harness.model.load import LoadTick
 from harness.model.outcome import Outcome, Severity, Verdict
+from harness.report import load_live
+from harness.report.console_load import load_of
 from harness.report.console_matrix import cells_of
+from harness.report.load_view import requests_of
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
 from harness.report.view import Aside, extent, headline, note, problems, scope, set_aside
 
@@ -29,6 +32,7 @@ MOST_FINDINGS = 12
 MOST_UNPROVEN = 8
 MOST_REASONS = 8
 REDRAW_SECONDS = 0.2
+LOAD_SECONDS = 0.5
 PLAIN_SECONDS = 10.0
 _ONE_LINE = 50
 
@@ -71,6 +75,7 @@ class Console:
         self._total = 0
         self._began = 0.0
         self._next = 0.0
+        self._waiting = ""
 
     def begin(self, total_requests: int, title: str = "") -> None:
         """Start the progress display; `total_requests` counts requests to both sides together."""
@@ -105,7 +110,17 @@ class Console:
         self._live.update(self._bar(done, words), refresh=True)
 
     def load(self, tick: LoadTick) -> None:
-        """Show how a load is getting on."""
+        """Show how a load is getting on: drawn anew twice a second at most, off a terminal a line now and then."""
+        now = self._clock()
+        if now < self._next and (self._live is not None or tick.waiting == self._waiting):
+            return
+        self._waiting = tick.waiting
+        if self._live is None:
+            self._next = now + PLAIN_SECONDS
+            self.terminal.print(Text(load_live.line(tick)), soft_wrap=True)
+            return
+        self._next = now + LOAD_SECONDS
+        self._live.update(load_live.live(tick, self.terminal.width), refresh=True)
 
     def close(self) -> None:
         """Take the progress display away; safe to call more than once."""
@@ -119,6 +134,7 @@ class Console:
         for part in (
             _banner(summary),
             *_findings(summary),
+            *load_of(summary),
             *cells_of(summary, MOST_FINDINGS),
             *_aside(set_aside(summary)),
             *_unproven(summary),
@@ -161,11 +177,17 @@ def _banner(summary: Summary) -> RenderableType:
     if len(summary.reasons) > MOST_REASONS:
         text.append(f"\n… and {plural(len(summary.reasons) - MOST_REASONS, 'more reason')}", style="dim")
     title = Text(f" {summary.verdict.value} ", style=f"bold reverse {style}")
-    took = duration(summary.ended - summary.started)
-    foot = Text(f" {plural(summary.pairs, 'pair')} compared in {took} ", style="dim")
+    foot = Text(f" {_work(summary)} in {duration(summary.ended - summary.started)} ", style="dim")
     return Panel(
         text, title=title, title_align="left", subtitle=foot, subtitle_align="right", border_style=style, padding=(1, 2)
     )
+
+
+def _work(summary: Summary) -> str:
+    """Return what was done: pairs compared, requests sent as a load."""
+    loaded = requests_of(summary)
+    parts = [f"{plural(summary.pairs, 'pair')} compared"] if summary.pairs or not loaded else []
+    return ", ".join([*parts, *([f"{plural(loaded, 'request')} under load"] if loaded else [])])
 
 
 def _heading(words: str) -> Text:

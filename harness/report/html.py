@@ -18,9 +18,10 @@ from markupsafe import Markup, escape
 from harness.content import content_dir
 from harness.model.event import Checked, Event, Round
 from harness.model.finding import CaseResult, Finding, Summary
-from harness.report import chart, matrix, text, view
+from harness.report import chart, load_page, matrix, text, view
 from harness.report.details import CAUSES, OUTCOMES, TEXT_LIMIT, Details, Load
 from harness.report.embed import encode, script_safe
+from harness.report.load_view import requests_of
 from harness.report.matrix_page import page_of
 
 MOST_FINDINGS = 150
@@ -144,6 +145,7 @@ def _page(summary: Summary, found: matrix.Matrix, head: str) -> str:
             outcomes=chart.stack(_outcomes(summary.cases)),
             totals=_totals(summary),
             security=page_of(found) if found.cells else None,
+            load=load_page.page_of(summary),
             limits={"findings": MOST_FINDINGS, "listed": MOST_LISTED, "cases": MOST_CASES},
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(script),  # noqa: S704  our own file
@@ -214,14 +216,22 @@ def _totals(summary: Summary) -> list[tuple[str, str, str]]:
     """Return the key figures as (value, words, class)."""
     failing = sum(summary.differences.get(cause, 0) for cause in ("unexplained", "weaker"))
     aside = sum(summary.differences.values()) - failing
-    return [
-        (f"{len(summary.cases):,}", "case" if len(summary.cases) == 1 else "cases", ""),
-        (f"{summary.pairs:,}", "pair compared" if summary.pairs == 1 else "pairs compared", ""),
+    loaded = requests_of(summary)
+    pairs = [(f"{summary.pairs:,}", "pair compared" if summary.pairs == 1 else "pairs compared", "")]
+    compared = [
         (
             f"{failing:,}",
             "unexplained difference" if failing == 1 else "unexplained differences",
             "bad" if failing else "good",
         ),
         (f"{aside:,}", "set aside, listed below", ""),
+    ]
+    if loaded and not summary.pairs and not any(summary.differences.values()):
+        pairs, compared = [], []
+    return [
+        (f"{len(summary.cases):,}", "case" if len(summary.cases) == 1 else "cases", ""),
+        *pairs,
+        *([(f"{loaded:,}", "requests under load", "")] if loaded else []),
+        *compared,
         (f"{len(summary.unproven):,}", "unproven", "warn" if summary.unproven else ""),
     ]

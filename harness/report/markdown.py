@@ -1,22 +1,17 @@
 """report.md: what a change board reads, pasted into a ticket or a pull request."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from harness.model.finding import Finding, Summary
+from harness.report.load_markdown import load_section
+from harness.report.markdown_text import VALUE, code, prose
 from harness.report.matrix import Cell, Mark, Matrix, Row, Table, matrix, sentence, tables
-from harness.report.text import NOTHING, apart, short, visible
+from harness.report.text import NOTHING, apart, short
 from harness.report.view import extent, facts, headline, note, problems, scope, set_aside
 
 MOST_FINDINGS = 100
 MOST_UNPROVEN = 100
 MOST_ROWS = 40
-_VALUE = 80
-
-_BACKSLASHED = re.compile(r"([\\`*_\[\]~])")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
-_ENTITY = re.compile(r"[&<>|]")
-_SPECIAL = re.compile(r"[\\`*_\[\]~&<>|!#(){}]")
 
 
 def render_markdown(summary: Summary, head: str) -> str:
@@ -24,6 +19,7 @@ def render_markdown(summary: Summary, head: str) -> str:
     sections = (
         _top(summary),
         _findings(summary),
+        load_section(summary),
         _security(matrix(summary)),
         _aside(summary),
         _unproven(summary),
@@ -33,26 +29,6 @@ def render_markdown(summary: Summary, head: str) -> str:
         _facts(summary, head),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
-
-
-def prose(text: str) -> str:
-    """Return `text` as plain words of a Markdown line or table cell."""
-    escaped = _ENTITY.sub(lambda match: _ENTITIES[match[0]], visible(text))
-    escaped = _BACKSLASHED.sub(r"\\\1", escaped)
-    # GitHub makes links and mentions of these by itself.
-    return escaped.replace("://", "&#58;//").replace("www.", "www&#46;").replace("@", "&#64;")
-
-
-def code(text: str | None, limit: int = _VALUE) -> str:
-    """Return `text` as a code span; where that cannot hold it (backtick, pipe, backslash), as escaped words."""
-    if text is None:
-        return NOTHING
-    shown = short(text, limit)
-    if not shown.strip():
-        return "*empty*"
-    if not any(char in shown for char in "`|\\"):
-        return f"`{shown}`"
-    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", shown).replace("://", "&#58;//").replace("@", "&#64;")
 
 
 def _top(summary: Summary) -> Iterator[str]:
@@ -89,7 +65,7 @@ def _findings(summary: Summary) -> Iterator[str]:
 
 def _row(finding: Finding) -> str:
     told = f" ({prose(note(finding))})" if note(finding) else ""
-    old, new = apart(finding.old, finding.new, _VALUE)
+    old, new = apart(finding.old, finding.new, VALUE)
     where = extent(finding) + (f", first {finding.operation}" if len(finding.cases) > 1 else "")
     cells = (
         prose(short(finding.title, 200)) + told,

@@ -1,7 +1,8 @@
 """One progress line and a closing line for plain pytest, whose own output tells the rest."""
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -10,16 +11,24 @@ from harness.engine.suites import Item, parted
 from harness.model.event import Checked, Event, Round
 from harness.model.finding import Summary
 from harness.model.load import LoadTick
-from harness.report.text import visible
+from harness.report.load_live import line
+from harness.report.text import short, visible
+
+LOAD_SECONDS = 0.5
+PLAIN_SECONDS = 10.0
+_WIDTH = 200
 
 
 class PlainListener:
     """Writes to the real standard error (pytest captures the other one); the line is redrawn on a terminal only."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream or sys.__stderr__
+        self._clock = clock
         self._total = 0
         self._done = 0
+        self._next = 0.0
+        self._shown = 0
 
     def begin(self, session: Session, items: Sequence[Item]) -> None:
         """Count what is to be asked."""
@@ -33,7 +42,18 @@ class PlainListener:
             self._draw(f"\rcutover: asked {self._done} of {self._total}")
 
     def load(self, tick: LoadTick) -> None:
-        """Show how a load is getting on."""
+        """Show how a load is getting on: one line drawn anew, off a terminal a line now and then."""
+        if self._stream is None or self._clock() < self._next:
+            return
+        words = short(f"cutover: {line(tick)}", _WIDTH)
+        if self._stream.isatty():
+            self._next = self._clock() + LOAD_SECONDS
+            self._draw(f"\r{words}{' ' * max(self._shown - len(words), 0)}")
+            self._shown = len(words)
+            return
+        self._next = self._clock() + PLAIN_SECONDS
+        self._stream.write(f"{words}\n")
+        self._stream.flush()
 
     def sent(self) -> None:
         """Leave the progress line."""

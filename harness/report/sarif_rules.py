@@ -8,7 +8,7 @@ from typing import Any
 from harness.model.difference import Cause
 from harness.model.finding import CaseResult, Finding
 from harness.model.outcome import Outcome, Severity
-from harness.report.markdown import prose
+from harness.report.markdown_text import prose
 from harness.report.text import short, visible
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
@@ -36,6 +36,14 @@ _ANSWERED = (
 _DIALECT = (
     "Both gateways say the same thing, each in its product's dialect, and the scenario is `strict`.",
     "Reword the new side's answer as the finding says, or do without `strict`.",
+)
+_LOADED = (
+    "Under load the new gateway does not keep to a threshold of the scenario: slower, or failing more, than allowed.",
+    "Find out what the new side does for the operation that is named, and load it again; or agree on another bound.",
+)
+_UNDECIDED = (
+    "The load did not decide this: too few answers, or a measurement that does not hold. No data is never a pass.",
+    "Read what it would need, and load both sides again.",
 )
 _UNPROVEN = (
     "This could not be judged: one of the sides gave no usable answer. No data is never a pass.",
@@ -96,11 +104,11 @@ def rule_of(finding: Finding, case: CaseResult | None, index: int) -> Rule:
     told, remedy = _texts(finding, secure=probe is not None)
     what = probe.column if probe is not None else f"{finding.at.partition(':')[0]} {finding.kind}".strip()
     secure = probe is not None or finding.suite == "security" or finding.cause == Cause.WEAKER.value
-    tags = ("security", slug(probe.group.value)) if probe is not None else ("security",) if secure else ("parity",)
+    tags = ("security", slug(probe.group.value)) if probe is not None else ("security",) if secure else _tags(finding)
     return Rule(
         id=rule_id(finding, case),
         index=index,
-        title=f"{_HEAD.get('unproven' if unproven else finding.cause, 'Failed')}: {short(what, 120)}",
+        title=f"{_head(finding)}: {short(what, 120)}",
         told=told,
         remedy=remedy,
         level=LEVEL_UNPROVEN[finding.outcome] if unproven else LEVEL[finding.severity],
@@ -117,14 +125,26 @@ _HEAD: Mapping[str, str] = {
 }
 
 
+def _head(finding: Finding) -> str:
+    if finding.outcome is not Outcome.FAIL:
+        return _HEAD["unproven"]
+    return "Not kept under load" if finding.suite == "load" else _HEAD.get(finding.cause, "Failed")
+
+
 def _texts(finding: Finding, *, secure: bool) -> tuple[str, str]:
     if finding.outcome is not Outcome.FAIL:
-        return _UNPROVEN
+        return _UNDECIDED if finding.suite == "load" else _UNPROVEN
+    if finding.suite == "load":
+        return _LOADED
     if finding.cause == Cause.WEAKER.value:
         return _WEAKER
     if finding.cause == Cause.GATEWAY.value:
         return _DIALECT
     return _DECIDED if secure else _ANSWERED
+
+
+def _tags(finding: Finding) -> tuple[str, ...]:
+    return ("performance",) if finding.suite == "load" else ("parity",)
 
 
 def _score(finding: Finding) -> str:

@@ -25,6 +25,12 @@ _HEADLINE = {
     Verdict.ROLLBACK: "Move traffic back to the old gateway.",
 }
 
+_UNDER_LOAD = {
+    Verdict.GO: "The new gateway bears the load within its thresholds.",
+    Verdict.NO_GO: "Do not move traffic: the new gateway does not keep to its thresholds under load.",
+}
+"""As above, of a run where the load alone decides."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
@@ -46,6 +52,9 @@ def headline(summary: Summary) -> str:
     if summary.mode.startswith("only-"):
         side = summary.mode.removeprefix("only-")
         return f"Only the {side} side was asked: nothing has been compared yet."
+    judged = {suite.name for suite in summary.suites if suite.outcome is not Outcome.PASS}
+    if summary.loads and (judged or {suite.name for suite in summary.suites}) == {"load"}:
+        return _UNDER_LOAD.get(summary.verdict, _HEADLINE[summary.verdict])
     return _HEADLINE[summary.verdict]
 
 

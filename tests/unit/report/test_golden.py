@@ -35,7 +35,7 @@ def _write(run_dir: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["report.json", "report.md", "report.sarif", "junit.xml"])
-@pytest.mark.parametrize("run", ["orders", "security"])
+@pytest.mark.parametrize("run", ["orders", "security", "load"])
 def test_the_journal_gives_the_golden_report(tmp_path: Path, run: str, name: str) -> None:
     made = _copied(run, tmp_path)
     _write(made)
@@ -53,6 +53,13 @@ def test_the_matrix_is_made_again_byte_for_byte(tmp_path: Path) -> None:
     made = _copied("security", tmp_path)
     first = {name: path.read_bytes() for name, path in _write(made).items()}
     assert b'id="security"' in first["report.html"]
+    assert {name: path.read_bytes() for name, path in _write(made).items()} == first
+
+
+def test_the_load_is_made_again_byte_for_byte(tmp_path: Path) -> None:
+    made = _copied("load", tmp_path)
+    first = {name: path.read_bytes() for name, path in _write(made).items()}
+    assert b'id="load"' in first["report.html"]
     assert {name: path.read_bytes() for name, path in _write(made).items()} == first
 
 
