@@ -1,0 +1,196 @@
+"""Azure Resource Manager: metrics of a resource (Microsoft.Insights), and an API Management service. Only reads.
+
+Metrics by api-version 2024-02-01, services by 2024-05-01. Each call is one request; nothing is asked again, and no link
+in an answer is followed.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from harness.clouds.http import Said, send
+from harness.clouds.trouble import CloudTrouble, host_of, quoted
+from harness.clouds.unread import Unread, by_status
+from harness.model.series import Absence, Deployment
+
+PUBLIC = "https://management.azure.com"
+_METRICS = "2024-02-01"
+_SERVICES = "2024-05-01"
+_MOST_APIS = 10  # whose releases are asked for
+_HINTS = {
+    Absence.DENIED: "; check that the token is not expired, and that its holder may read here (role Monitoring Reader)",
+    Absence.THROTTLED: "; wait a little",
+    Absence.FAILED: "",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricData:
+    """One metric as told: values by Unix seconds, for each aggregation that came (average, total …) in lower case.
+
+    `category` is the dimension's value that these are of, "" where none was asked for.
+    """
+
+    name: str
+    category: str
+    values: Mapping[str, Mapping[float, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureResource:
+    """Asks about one service; `resource` is its id, from /subscriptions/ on. All methods raise Unread."""
+
+    resource: str
+    endpoint: str = ""
+    token: str = field(repr=False)
+
+    def service(self) -> dict[str, Any]:
+        """Return the service itself."""
+        return self._get("", {"api-version": _SERVICES})
+
+    def metrics(
+        self,
+        names: Sequence[str],
+        aggregations: Sequence[str],
+        *,
+        start: float,
+        end: float,
+        interval: str,
+        where: str = "",
+    ) -> list[MetricData]:
+        """Return the metrics called `names` (one call), parted by dimension where `where` ($filter) says so."""
+        asked = {
+            "api-version": _METRICS,
+            "metricnames": ",".join(names),
+            "aggregation": ",".join(aggregations),
+            "timespan": f"{_iso(start)}/{_iso(end)}",
+            "interval": interval,
+        }
+        answer = self._get("/providers/Microsoft.Insights/metrics", asked | ({"$filter": where} if where else {}))
+        found: list[MetricData] = []
+        for metric in _list(answer.get("value")):
+            _check(metric)
+            found += _read(metric, aggregations, start, end)
+        return found
+
+    def releases(self) -> tuple[tuple[Deployment, ...], str]:
+        """Return the releases of the service's first APIs, oldest first, and a note on what was left out."""
+        apis = _list(self._get("/apis", {"api-version": _SERVICES, "$top": "100"}).get("value"))
+        names = [name for api in apis if (name := str(api.get("name", ""))) and ";rev=" not in name]
+        found: list[Deployment] = []
+        for name in names[:_MOST_APIS]:
+            told = self._get(f"/apis/{quote(name, safe='')}/releases", {"api-version": _SERVICES, "$top": "100"})
+            found += [one for release in _list(told.get("value")) if (one := _release(release, name)) is not None]
+        left = len(names) - _MOST_APIS
+        note = f"releases of the first {_MOST_APIS} of {len(names)} APIs" if left > 0 else ""
+        return tuple(sorted(found, key=lambda one: one.at)), note
+
+    def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        url = f"{(self.endpoint or PUBLIC).rstrip('/')}{quote(self.resource, safe='/-._~')}{path}?{urlencode(query)}"
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "User-Agent": "cutover"}
+        try:
+            said = send("GET", url, headers=headers, content=b"")
+        except CloudTrouble as trouble:
+            raise Unread(quoted(trouble.reason, (self.token,)), Absence.FAILED) from None
+        if said.status != 200:
+            raise _refused(said, host_of(url), self.token)
+        answer = _json(said)
+        if answer is None:
+            raise Unread(f"{host_of(url)}: answered 200 with no JSON object", Absence.FAILED)
+        return answer
+
+
+def _json(said: Said) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(said.body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _refused(said: Said, host: str, token: str) -> Unread:
+    """Word an error: {"error": {"code", "message"}}, or both at the top as older parts of Azure do."""
+    kind = by_status(said.status)
+    answer = _json(said) or {}
+    error = answer.get("error", answer)
+    parts = [quoted(error.get(name) or "", (token,)) for name in ("code", "message")] if isinstance(error, dict) else []
+    words = ": ".join(part for part in parts if part) or "no word of what is wrong"
+    wait = quoted(said.header("retry-after"))
+    later = f", to be asked again in {wait} s" if kind is Absence.THROTTLED and wait.isdigit() else ""
+    target = ", a redirect, which is not followed" if 300 <= said.status < 400 else ""
+    return Unread(f"{host}: answered {said.status}{target} ({words}){later}{_HINTS[kind]}", kind)
+
+
+def _check(metric: Mapping[str, Any]) -> None:
+    """Raise where the answer is an error for this one metric: the call itself succeeded then."""
+    code = metric.get("errorCode")
+    if isinstance(code, str) and code not in {"", "Success"}:
+        kind = Absence.THROTTLED if "throttl" in code.lower() else Absence.FAILED
+        words = ": ".join(part for part in (quoted(code), quoted(metric.get("errorMessage") or "")) if part)
+        raise Unread(f"Azure Monitor could not tell this metric ({words})", kind)
+
+
+def _read(metric: Mapping[str, Any], aggregations: Sequence[str], start: float, end: float) -> list[MetricData]:
+    name = _text(metric.get("name"))
+    return [
+        MetricData(
+            name=name,
+            category=_category(series),
+            values={one: _values(series, one, start, end) for one in map(str.lower, aggregations)},
+        )
+        for series in _list(metric.get("timeseries"))
+    ]
+
+
+def _values(series: Mapping[str, Any], aggregation: str, start: float, end: float) -> dict[float, float]:
+    """Return what is a finite number at a time asked for; a period without a value has null, or nothing."""
+    found: dict[float, float] = {}
+    for point in _list(series.get("data")):
+        at, value = _moment(point.get("timeStamp")), point.get(aggregation)
+        if at is None or isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        if start <= at < end and math.isfinite(value):
+            found[at] = float(value)
+    return found
+
+
+def _category(series: Mapping[str, Any]) -> str:
+    named = _list(series.get("metadatavalues"))
+    return quoted(named[0].get("value") or "").lower() if named else ""
+
+
+def _release(release: Mapping[str, Any], api: str) -> Deployment | None:
+    told = release.get("properties")
+    properties = told if isinstance(told, dict) else {}
+    at = _moment(properties.get("createdDateTime"))
+    if at is None:
+        return None
+    text = ": ".join(part for part in (quoted(api), quoted(properties.get("notes") or "")) if part)
+    return Deployment(at=at, id=quoted(release.get("name", "")), text=text)
+
+
+def _list(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    """Return a localizable string's invariant value."""
+    return str(value.get("value", "")) if isinstance(value, dict) else ""
+
+
+def _moment(text: object) -> float | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
