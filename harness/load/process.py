@@ -28,14 +28,14 @@ _PATIENCE = 5.0  # seconds that a child has to end by itself
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-def worker_command(host: str, port: int) -> list[str]:
+def worker_command(host: str, port: int, *, file: Path = CHILD) -> list[str]:
     """Return the command of a worker that takes its orders from a master at host and port."""
-    return _locust("--worker", "--master-host", host, "--master-port", str(port))
+    return _locust(file, "--worker", "--master-host", host, "--master-port", str(port))
 
 
-def _locust(*options: str) -> list[str]:
+def _locust(file: Path, *options: str) -> list[str]:
     # -P: the files beside child.py must not stand in for anybody's modules
-    return [sys.executable, "-P", "-m", "locust", "-f", str(CHILD), "--headless", *options]
+    return [sys.executable, "-P", "-m", "locust", "-f", str(file), "--headless", *options]
 
 
 def _environment(**more: str) -> dict[str, str]:
@@ -49,12 +49,15 @@ class Generator:
 
     `plan` is the JSON-able plan that child.py sends; it goes through a pipe, since it holds secrets. With one worker a
     single process sends everything; with more, a Locust master on a free loopback port has that many. `bind` is where
-    workers of other machines are awaited, in place of local ones.
+    workers of other machines are awaited, in place of local ones. `file` is the Locust file.
     """
 
-    def __init__(self, plan: Mapping[str, Any], *, workers: int, bind: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, plan: Mapping[str, Any], *, workers: int, bind: tuple[str, int] | None = None, file: Path = CHILD
+    ) -> None:
         self._plan = {**plan, "workers": workers}
         self._workers = workers
+        self._file = file
         self._bind = bind
         self._selector = selectors.DefaultSelector()
         self._lead: _Child | None = None
@@ -72,6 +75,12 @@ class Generator:
         return self._over and not self._found
 
     @property
+    def pid(self) -> int:
+        """Return the process id of what sends (one worker) or leads (more)."""
+        assert self._lead
+        return self._lead.process.pid
+
+    @property
     def trouble(self) -> str:
         """Return the end of what the children said on standard error, one after the other; bounded, printable."""
         children = ([self._lead] if self._lead else []) + list(self._local.values())
@@ -83,7 +92,7 @@ class Generator:
             host, port = self._bind or ("127.0.0.1", 0)
             options = ["--master", "--master-bind-host", host, "--master-bind-port", str(port)]
             options += ["--expect-workers", str(self._workers), "--users", str(self._workers)]
-        self._lead = self._start([*_locust(*options), "--skip-log-setup"], CUTOVER_LOAD_PIPE="lead")
+        self._lead = self._start([*_locust(self._file, *options), "--skip-log-setup"], CUTOVER_LOAD_PIPE="lead")
         assert self._lead.process.stdout
         os.set_blocking(self._lead.process.stdout.fileno(), False)
         self._selector.register(self._lead.process.stdout, selectors.EVENT_READ, self._hear)
@@ -171,13 +180,14 @@ class Generator:
             if not self._bind:
                 self._start_workers(int(line["port"]))
             return
-        self._said_end = self._said_end or kind == "ended"
         self._found.append(line)
+        if kind == "ended":
+            self._said_end = self._over = True
 
     def _start_workers(self, port: int) -> None:
         for number in range(1, self._workers + 1):
             name = f"worker {number}"
-            command = [*worker_command("127.0.0.1", port), "--skip-log-setup"]
+            command = [*worker_command("127.0.0.1", port, file=self._file), "--skip-log-setup"]
             self._local[name] = self._start(command, CUTOVER_LOAD_PIPE="worker", CUTOVER_LOAD_NAME=name)
 
     def _start(self, command: list[str], **more: str) -> "_Child":

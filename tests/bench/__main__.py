@@ -13,7 +13,15 @@ from typing import Any
 
 from tests.bench.result import ROOT, Row, table
 
-BENCHES = ("throughput_bench", "front_door_bench", "compare_bench", "scale_bench", "html_bench", "security_bench")
+BENCHES = (
+    "throughput_bench",
+    "front_door_bench",
+    "compare_bench",
+    "scale_bench",
+    "html_bench",
+    "security_bench",
+    "load_bench",
+)
 
 
 def run(name: str) -> dict[str, Any]:

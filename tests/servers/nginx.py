@@ -79,6 +79,11 @@ class Nginx:
         """Return the port of the first server."""
         return self.ports[0]
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of its master."""
+        return self._child.pid
+
     def stop(self) -> None:
         """Stop it."""
         self._child.stop()
