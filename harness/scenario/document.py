@@ -3,21 +3,21 @@
 from harness.model.gateway import Limits
 from harness.model.rule import CompareRules
 from harness.model.side import Side
-from harness.scenario import callers, cases, comparing, texts
+from harness.scenario import callers, cases, comparing, load_checks, texts
 from harness.scenario.bounds import EVIDENCE, LIMITS
 from harness.scenario.containers import ListOf, MapOf
 from harness.scenario.context import Wrong
 from harness.scenario.gateways import LATER_HINT, PATH_MAP, gateway
 from harness.scenario.gating import GATES, required
+from harness.scenario.loading import LOAD
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.securing import SECURITY, check_doors
 from harness.scenario.shape import Loose, Scalar, Text, Unsupported
-from harness.scenario.types import Evidence, Gates, Scenario, Security
+from harness.scenario.types import Case, Control, Evidence, Gates, Load, Scenario, Security
 
 LATER = {
     "scope": "what this wave of a migration covers",
     "replay": "recorded traffic",
-    "load": "the load suite",
     "dns": "the DNS suite",
     "rollback": "the rollback suite",
 }
@@ -36,12 +36,14 @@ INCLUDE = ListOf(Text())
 def _scenario(fields: Fields) -> Scenario:
     ctx = fields.ctx
     check_doors(fields)
+    numbered = cases.numbered(fields["cases"])
+    controls = {side: fields[side.value].control for side in Side if fields[side.value].control is not None}
     return Scenario(
         name=fields["name"],
         files=ctx.files,
         digest=ctx.digest,
-        old=fields["old"],
-        new=fields["new"],
+        old=fields["old"].gateway,
+        new=fields["new"].gateway,
         paths=fields["paths"],
         limits=fields["limits"],
         evidence=fields["evidence"],
@@ -49,10 +51,19 @@ def _scenario(fields: Fields) -> Scenario:
         identities=callers.named(fields["credentials"], ctx),
         compare=fields["compare"],
         waivers=comparing.numbered(fields["waivers"]),
-        cases=cases.numbered(fields["cases"]),
+        cases=numbered,
         security=(fields["security"] or Security()) if "security" in fields else None,
+        load=_load(fields, controls, numbered),
+        controls=controls,
         gates=fields["gates"] or Gates(require=required(ctx)),
     )
+
+
+def _load(fields: Fields, controls: dict[Side, Control], numbered: tuple[Case, ...]) -> Load | None:
+    if "load" not in fields:
+        return None
+    gateways = [fields[side.value].gateway for side in Side]
+    return load_checks.checked(fields["load"], fields.nodes["load"], gateways, controls, numbered, fields.ctx)
 
 
 DOCUMENT = Record(
@@ -72,6 +83,7 @@ DOCUMENT = Record(
     Key("waivers", ListOf(comparing.WAIVER), "differences tolerated for a while", absent=()),
     Key("cases", cases.CASES, "what is asked of both sides", required=True),
     Key("security", SECURITY, "the security suite: who is refused, by both sides alike"),
+    Key("load", LOAD, "the load suite: as fast and as steady as the old side, under the same load"),
     Key("gates", GATES),
     *(
         Key(name, Unsupported(f"the section '{name}' is not yet supported by this version", LATER_HINT), about)

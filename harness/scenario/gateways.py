@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from harness.model.gateway import Gateway, HttpVersion, PathMap
 from harness.model.side import Side
 from harness.scenario import texts
 from harness.scenario.context import Wrong, guess
+from harness.scenario.controlling import CONTROL, control_of
 from harness.scenario.files import existing
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
-from harness.scenario.shape import Scalar, Shape, Text, Unsupported
+from harness.scenario.shape import Scalar, Shape, Text
+from harness.scenario.types import Control
 
 KINDS = ("aws-rest", "aws-http", "azure-apim", "generic")
 LATER = ("aws-websocket", "wso2")
@@ -45,9 +48,17 @@ def _proxy(fields: Fields) -> str | None:
     return proxy
 
 
-def _build(side: Side) -> Callable[[Fields], Gateway]:
-    def build(fields: Fields) -> Gateway:
-        return Gateway(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """What a side's section says: its data plane, and its control plane where that is named."""
+
+    gateway: Gateway
+    control: Control | None
+
+
+def _build(side: Side) -> Callable[[Fields], Entrance]:
+    def build(fields: Fields) -> Entrance:
+        found = Gateway(
             side=side,
             kind=fields["kind"],
             url=fields["url"].rstrip("/"),
@@ -56,11 +67,13 @@ def _build(side: Side) -> Callable[[Fields], Gateway]:
             http=fields["http"],
             proxy=_proxy(fields),
         )
+        control = control_of(found, fields["control"], fields.ctx) if "control" in fields else None
+        return Entrance(gateway=found, control=control)
 
     return build
 
 
-def gateway(side: Side) -> Shape[Gateway]:
+def gateway(side: Side) -> Shape[Entrance]:
     """Return the shape of one side's section."""
     return Record(
         _build(side),
@@ -94,11 +107,7 @@ def gateway(side: Side) -> Shape[Gateway]:
             Text(texts.proxy, fills=Fills.ALL, hidden=True),
             "socks5h://host:port, socks5://…, http://…, or environment; none unless given",
         ),
-        Key(
-            "control",
-            Unsupported("'control' is not yet supported by this version", LATER_HINT),
-            "the control plane, read only",
-        ),
+        Key("control", CONTROL, "the control plane, read only: what monitoring tells of this side"),
         name=f"gateway_{side.value}",
         about=f"The {side.value} gateway.",
     )

@@ -206,6 +206,6 @@ def check_doors(document: Fields) -> None:
     assert isinstance(section, MappingNode)
     for _, name, node in pairs(section, ctx):
         for side in Side if name in {"direct", "backend"} else ():
-            if document[side.value].url in getattr(security, name):
+            if document[side.value].gateway.url in getattr(security, name):
                 message = f"'{name}' is the {side.value} side's own url, where callers are to be let in"
                 ctx.note(node, message, "give the address that nobody but the firewall or the gateway may use")

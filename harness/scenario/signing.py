@@ -10,7 +10,7 @@ from harness.scenario.files import content
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Text, word
-from harness.scenario.tokens import plain, region, secret_text, service_url
+from harness.scenario.tokens import URL, plain, region, secret_text, service_url
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 _SERVICE = re.compile(r"[a-z0-9-]+")
@@ -34,7 +34,8 @@ def _service(text: str) -> None:
         raise Wrong(f"'{text}' is no service to sign for", "execute-api is the one of API Gateway")
 
 
-def _sigv4(fields: Fields) -> SigV4Credential:
+def signed_by(fields: Fields, *, region: str, service: str = "execute-api") -> SigV4Credential:
+    """Return the keys that KEYS name; notes what does not go together."""
     for name, needed, why in _NEEDS:
         if name in fields and needed not in fields:
             raise fields.refuse(name, f"'{name}' without '{needed}'", f"{why}: add {needed}:, or remove {name}:")
@@ -44,8 +45,8 @@ def _sigv4(fields: Fields) -> SigV4Credential:
     if fields["access_key"].startswith(_TEMPORARY) and "session_token" not in fields:
         raise fields.refuse("access_key", "temporary keys without their session token", "add session_token:")
     return SigV4Credential(
-        region=fields["region"],
-        service=fields["service"],
+        region=region,
+        service=service,
         access_key=fields["access_key"],
         secret_key=fields["secret_key"],
         session_token=fields["session_token"],
@@ -56,16 +57,7 @@ def _sigv4(fields: Fields) -> SigV4Credential:
     )
 
 
-SIGV4 = Record(
-    _sigv4,
-    Key("region", Text(region, fills=Fills.ALL), "the region that is signed for, such as eu-west-1", required=True),
-    Key(
-        "service",
-        Text(_service, fills=Fills.ALL),
-        "the service that is signed for",
-        absent="execute-api",
-        default="execute-api",
-    ),
+KEYS = (
     Key("access_key", plain(), "the access key's id; what boto3 finds by itself if left out", absent=""),
     Key("secret_key", secret_text(), 'such as "${env:AWS_SECRET}"', absent=""),
     Key("session_token", secret_text(), "of temporary keys", absent=""),
@@ -74,10 +66,24 @@ SIGV4 = Record(
     Key("external_id", plain(), "what the role's owner asks for", absent=""),
     Key(
         "sts_url",
-        Text(service_url, fills=Fills.ALL, pattern=r"^(https?://|.*\$\{)"),
+        Text(service_url, fills=Fills.ALL, pattern=URL),
         "another STS than the region's own",
         absent="",
     ),
+)
+"""Whose keys sign, and as which role: of a caller, or of a control plane."""
+
+SIGV4 = Record(
+    lambda fields: signed_by(fields, region=fields["region"], service=fields["service"]),
+    Key("region", Text(region, fills=Fills.ALL), "the region that is signed for, such as eu-west-1", required=True),
+    Key(
+        "service",
+        Text(_service, fills=Fills.ALL),
+        "the service that is signed for",
+        absent="execute-api",
+        default="execute-api",
+    ),
+    *KEYS,
     name="sigv4",
     about="AWS Signature Version 4.",
 )

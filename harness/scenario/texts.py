@@ -1,5 +1,6 @@
 """Checks of the small texts of HTTP: methods, targets, header names and values, hosts. Each raises Wrong."""
 
+import ipaddress
 import re
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -124,6 +125,16 @@ def url(text: str) -> None:
         )
     if port == 0:
         raise Wrong(f"port 0 in the URL '{_cut(text)}'", "")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, by name or address, is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def host_port(text: str) -> None:

@@ -1,6 +1,5 @@
 """Credentials that are tokens fetched from a server: `oauth2`, `entra`, `cognito`."""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Text, word
 
 ENTRA = "https://login.microsoftonline.com"
+URL = r"^(https?://|.*\$\{)"
 _OWN_KEYS = ("client_id", "client_secret", "scope", "audience")
 _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _NO_TENANTS = ("common", "organizations", "consumers")
@@ -38,17 +38,8 @@ def service_url(text: str) -> None:
     if not all("!" <= char <= "~" for char in query):
         raise Wrong("a blank or a character beyond ASCII in the URL's query", "percent-encode it")
     parts = urlsplit(text)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not texts.is_loopback(parts.hostname or ""):
         raise Wrong("a secret would be sent over http, in the clear", "write https; http is for this machine alone")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def region(text: str) -> None:
@@ -81,13 +72,12 @@ _CLIENT = (
     Key("client_id", plain(), "the client that asks for tokens", required=True),
     Key("client_secret", secret_text(), 'such as "${env:CLIENT_SECRET}"', required=True),
 )
-_URL = r"^(https?://|.*\$\{)"
 
 OAUTH2 = Record(
     _oauth2,
     Key(
         "token_url",
-        Text(service_url, fills=Fills.ALL, pattern=_URL),
+        Text(service_url, fills=Fills.ALL, pattern=URL),
         "the token endpoint: https, or http on this machine",
         required=True,
     ),
@@ -116,14 +106,15 @@ OAUTH2 = Record(
 )
 
 
-def _tenant(text: str) -> None:
+def tenant(text: str) -> None:
+    """Check the name of a directory of Microsoft Entra ID."""
     if text in _NO_TENANTS:
-        raise Wrong(f"'{text}' is no tenant of its own: a client without a user needs one", _TENANT_HINT)
+        raise Wrong(f"'{text}' is no tenant of its own: a client without a user needs one", TENANT_HINT)
     if not _TENANT.fullmatch(text):
-        raise Wrong(f"'{text}' is no tenant", _TENANT_HINT)
+        raise Wrong(f"'{text}' is no tenant", TENANT_HINT)
 
 
-_TENANT_HINT = "the directory's id, or a domain such as contoso.onmicrosoft.com"
+TENANT_HINT = "the directory's id, or a domain such as contoso.onmicrosoft.com"
 
 
 def _entra_scope(text: str) -> None:
@@ -145,12 +136,12 @@ def _entra(fields: Fields) -> OAuth2Credential:
 
 ENTRA_CLIENT = Record(
     _entra,
-    Key("tenant", Text(_tenant, fills=Fills.ALL), _TENANT_HINT, required=True),
+    Key("tenant", Text(tenant, fills=Fills.ALL), TENANT_HINT, required=True),
     *_CLIENT,
     Key("scope", Text(_entra_scope, fills=Fills.ALL), "the API's application id URI and /.default", required=True),
     Key(
         "authority",
-        Text(service_url, fills=Fills.ALL, pattern=_URL),
+        Text(service_url, fills=Fills.ALL, pattern=URL),
         f"{ENTRA} unless it is another cloud's",
         absent=ENTRA,
         default=ENTRA,
@@ -193,7 +184,7 @@ COGNITO = Record(
     Key("token", word("access", "id"), "which token is presented", absent="access", default="access"),
     Key(
         "endpoint",
-        Text(service_url, fills=Fills.ALL, pattern=_URL),
+        Text(service_url, fills=Fills.ALL, pattern=URL),
         "another service URL than the region's own",
         absent="",
     ),

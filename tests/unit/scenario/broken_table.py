@@ -1,5 +1,6 @@
 """Broken scenarios, and what must be said about each: the table that several tests go through."""
 
+from tests.unit.scenario.broken_load import CONTROL, LOAD
 from tests.unit.scenario.broken_row import HEAD, NEW, OLD, TOP, Row
 from tests.unit.scenario.broken_security import CREDENTIALS, SECURITY
 
@@ -62,7 +63,7 @@ TOP_LEVEL = [
     Row("name is null", HEAD.replace("name: t", "name: ~"), 2, 7, "got nothing", "remove the key", schema=True),
     *(
         Row(f"section {name}", HEAD + f"{name}: {{}}\n", 7, len(name) + 3, f"'{name}' is not yet supported", "remove it", schema=True)
-        for name in ("scope", "replay", "load", "dns", "rollback")
+        for name in ("scope", "replay", "dns", "rollback")
     ),
 ]
 
@@ -82,7 +83,6 @@ GATEWAYS = [
     Row("no ca_file", HEAD.replace("generic,", "generic, ca_file: no.pem,", 1), 3, 31, "no file 'no.pem'", "looked for"),
     Row("http 3", HEAD.replace("generic,", "generic, http: 3,", 1), 3, 28, "'3' is no HTTP version", "1.1 or 2", schema=True),
     Row("proxy without scheme", HEAD.replace("generic,", "generic, proxy: h,", 1), 3, 29, "a proxy is a URL", "socks5h://"),
-    Row("control", HEAD.replace("generic,", "generic, control: {a: b},", 1), 3, 31, "'control' is not yet supported", "remove it", schema=True),
     Row("path without slash", HEAD + "paths:\n  - {match: orders, new: /x}\n", 8, 13, "'orders' is no path", "begins with /"),
     Row("path wildcards", HEAD + "paths:\n  - {match: /a/**, new: /x}\n", 8, 25, "'new' has 0 wildcards, 'match' has 1"),
 ]
@@ -199,4 +199,6 @@ MARKS = [
 ]
 
 # fmt: on
-ROWS = SYNTAX + TOP_LEVEL + GATEWAYS + BOUNDS + CALLERS + CREDENTIALS + SECURITY + COMPARE + CASES + MARKS
+ROWS = (
+    SYNTAX + TOP_LEVEL + GATEWAYS + BOUNDS + CALLERS + CREDENTIALS + SECURITY + LOAD + CONTROL + COMPARE + CASES + MARKS
+)
