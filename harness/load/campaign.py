@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from harness.load import mix, plan, schedule
@@ -10,7 +11,7 @@ from harness.load.monitoring import Monitoring
 from harness.load.process import Generator
 from harness.load.sending import Sending
 from harness.model.check import Tools
-from harness.model.event import Checked, Loaded, Loading
+from harness.model.event import Checked, Loaded, Loading, Note
 from harness.model.load import LoadState
 from harness.model.request import SAFE_METHODS, Request
 from harness.model.series import Telemetry
@@ -34,19 +35,19 @@ class Campaign:
     """The load of a scenario, sent once; every check of the suite takes its part of the outcome."""
 
     def __init__(self, scenario: Scenario, *, bind: Bind | None = None) -> None:
-        """Read the mix and the arrivals; raises ScenarioError where they name what is not there."""
+        """Read the mix and the arrivals; raises ScenarioError where they name what is not there.
+
+        `planned` says what will be sent.
+        """
         assert scenario.load is not None
         self._scenario = scenario
         self._load: Load = scenario.load
         self._bind = bind
         self._shares = mix.shares(scenario)
         self._arrivals = schedule.arrivals_of(scenario)
+        self._seed = random.SystemRandom().randrange(2**32)
+        self.planned = plan.most(scenario, self._arrivals, seed=self._seed)
         self._judged: dict[int, Checked] | None = None
-
-    @property
-    def planned(self) -> plan.Most:
-        """Return what will be sent, counted."""
-        return plan.most(self._scenario, self._arrivals)
 
     def checked(self, tools: Tools, index: int) -> Checked:
         """Return what the load says of check `index`; the first call sends it."""
@@ -64,33 +65,47 @@ class Campaign:
         except NotPresented as missing:
             return failed(self._load, str(missing), suite=SUITE, at=time.time())
         history = Monitoring(self._scenario).history(tools)
-        seed = random.SystemRandom().randrange(2**32)
-        made = self._made(everything, presented, seed)
-        tools.tell(self._loading(everything, seed))
-        return self._judge(self._sent(made, everything, presented, tools), history, tools)
+        made = self._made(everything, presented)
+        for text in self._left_out():
+            tools.tell(Note(at=time.time(), text=text))
+        tools.tell(self._loading(everything))
+        sending = self._sent(made, everything, presented, tools)
+        return self._judge(sending, history, _presented(everything), tools)
 
-    def _made(self, everything: list[Asked], presented: list[dict[Side, Request]], seed: int) -> dict[str, Any]:
+    def _made(self, everything: list[Asked], presented: list[dict[Side, Request]]) -> dict[str, Any]:
         requests = [
             (one.case, one.caller, sides[Side.OLD], sides[Side.NEW])
             for one, sides in zip(everything, presented, strict=True)
         ]
-        return plan.plan_of(self._scenario, self._shares, requests, seed=seed, arrivals=self._arrivals)
+        return plan.plan_of(self._scenario, self._shares, requests, seed=self._seed, arrivals=self._arrivals)
 
-    def _loading(self, everything: list[Asked], seed: int) -> Loading:
-        planned = self.planned
+    def _loading(self, everything: list[Asked]) -> Loading:
         return Loading(
             at=time.time(),
             suite=SUITE,
             profile=schedule.words(self._load.profile),
             order=self._load.order,
             workers=self._load.workers,
-            seconds=planned.seconds,
+            seconds=self.planned.seconds,
             warm_up=self._load.warm_up,
-            planned={side.value: planned.requests for side in Side},
+            planned=self._requests,
             mix=dict(self._shares.weights),
             changes=any(one.case.steps[0].method not in SAFE_METHODS for one in everything),
-            seed=seed,
+            seed=self._seed,
         )
+
+    def _left_out(self) -> Iterator[str]:
+        """Tell what the load does not cover, so that nobody takes it for proven."""
+        for name, why in self._shares.left_out.items():
+            yield f"not under load: {name}: {why}"
+        if self._shares.uncovered:
+            share = f"{100 * self._shares.uncovered:.1f} %"
+            examples = "; ".join(self._shares.examples)
+            yield f"not under load: {share} of the recording, which no case stands for: {examples}"
+
+    @property
+    def _requests(self) -> dict[str, int]:
+        return {side.value: self.planned.requests for side in Side}
 
     def _sent(
         self,
@@ -106,13 +121,15 @@ class Campaign:
             counts=Counts(made["operations"], made["slice"]),
             tools=tools,
             renew=lambda: renewed(everything, presented, tools),
-            seconds=self.planned.seconds,
+            seconds=self.planned.whole - self._load.warm_up,
             warm_up=self._load.warm_up,
         )
         sending.run()
         return sending
 
-    def _judge(self, sending: Sending, history: tuple[Telemetry, ...], tools: Tools) -> list[Checked]:
+    def _judge(
+        self, sending: Sending, history: tuple[Telemetry, ...], presented: frozenset[str], tools: Tools
+    ) -> list[Checked]:
         """Compare, journal what was measured, and judge each threshold by it."""
         from harness.load import compare, judge, validity  # noqa: PLC0415  heavy, and most runs load nothing
 
@@ -120,6 +137,7 @@ class Campaign:
         state, why = _state(sending)
         began = sending.started + self._load.warm_up
         window = Monitoring(self._scenario).window(began, time.time(), tools) if sending.started else ()
+        per_slice = compare.planned_per_slice(self._load.profile, self._arrivals, counts.slice_seconds)
         generator = validity.generator(self._load, counts, sending.ended)
         found = compare.compared(counts, self._load.thresholds, seed=0)
         tools.tell(
@@ -131,7 +149,7 @@ class Campaign:
                 started=began if sending.started else 0.0,
                 seconds=self.planned.seconds,
                 arms=compare.arms(counts),
-                slices=compare.slices(counts, self._arrivals),
+                slices=compare.slices(counts, per_slice),
                 slice_seconds=counts.slice_seconds,
                 compared=found,
                 generator=generator,
@@ -146,12 +164,23 @@ class Campaign:
             generator,
             suite=SUITE,
             at=time.time(),
-            planned={side.value: self.planned.requests for side in Side},
+            planned=self._requests,
+            seconds=self.planned.seconds,
             history=history,
             window=window,
             state=state,
             why=why,
+            presented=presented,
         )
+
+
+def _presented(everything: list[Asked]) -> frozenset[str]:
+    """Return the operations that are asked as a caller, and whose refusal no `expect` names."""
+    return frozenset(
+        one.case.operation
+        for one in everything
+        if one.caller and not any(plan.allowed(one.case.steps[0].expect, side) for side in Side)
+    )
 
 
 def _state(sending: Sending) -> tuple[LoadState, str]:

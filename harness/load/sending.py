@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _TURN = 0.25
 _TICK = 1.0
-_RENEW = 60.0  # seconds: a signature holds for five minutes, and tokens are renewed well before they end
-_LAST_WORD = 5.0  # seconds that the generator has to tell what it counted, once it is told to stop
+_RENEW = 60.0  # a signature holds for five minutes, and tokens are renewed well before they end
+_LAST_WORD = 5.0
 
 Renew = Callable[[], Mapping[str, Any]]
 """Returns the headers that have changed, as a message to the generator has them."""
@@ -24,7 +24,11 @@ Renew = Callable[[], Mapping[str, Any]]
 
 @dataclass(slots=True, kw_only=True)
 class Sending:
-    """One load on its way. `started` is in Unix seconds (0: not yet), `ended` the generator's last line."""
+    """One load on its way. `started` is in Unix seconds (0: not yet), `ended` the generator's last line.
+
+    `renew_every` and `last_word` are seconds: how often callers are presented anew, and how long the generator has to
+    tell what it counted once it is told to stop. `trouble` says what stopped the load that was not the generator's.
+    """
 
     generator: Generator
     counts: "Counts"
@@ -32,6 +36,8 @@ class Sending:
     renew: Renew
     seconds: float
     warm_up: float
+    renew_every: float = _RENEW
+    last_word: float = _LAST_WORD
     started: float = 0.0
     ended: Mapping[str, Any] = field(default_factory=dict)
     trouble: str = ""
@@ -73,7 +79,7 @@ class Sending:
         if now - self._shown >= _TICK:
             self._shown = now
             self.tools.show(self._tick())
-        if self.started and now - self._renewed >= _RENEW:
+        if self.started and now - self._renewed >= self.renew_every:
             self._renewed = now
             self._present_anew()
         if self._stop_at is None and self.tools.stopping():
@@ -95,7 +101,7 @@ class Sending:
         self.generator.send({"type": "stop"})
 
     def _overdue(self) -> bool:
-        return self._stop_at is not None and time.monotonic() - self._stop_at > _LAST_WORD
+        return self._stop_at is not None and time.monotonic() - self._stop_at > self.last_word
 
     def _tick(self) -> LoadTick:
         elapsed = max(0.0, time.time() - self.started) if self.started else 0.0
