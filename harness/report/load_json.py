@@ -147,6 +147,7 @@ def _series(one: Series) -> dict[str, Any]:
         "unit": one.unit,
         "period": one.period,
         "source": one.source,
+        "whole": _rounded(one.whole, 6),
         "absence": one.absence.name.lower() if one.absence else None,
         "note": one.note,
         "points": [[int(at), _rounded(value, 6)] for at, value in one.points[-MOST_POINTS:]],

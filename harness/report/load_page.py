@@ -65,7 +65,7 @@ class Monitored:
     missing: str
     facts: str
     chart: LineChart | None
-    rows: tuple[tuple[str, str, str, str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
     deployments: tuple[tuple[str, str, str], ...]
     more_deployments: int
 
@@ -219,17 +219,22 @@ def _monitored(told: Telemetry, under_load: dict[str, float]) -> Monitored:
     )
 
 
-def _series(one: Series) -> tuple[str, str, str, str, str]:
-    """Return a series in words: its name, the middle and the highest of its periods, how many, what is missing."""
+def _series(one: Series) -> tuple[str, ...]:
+    """Return a series in words: its figure of the whole time, its periods' middle and highest, what is missing."""
     values = [value for _, value in one.points]
     said = [one.absence.value] if one.absence else []
     return (
         f"{one.name} {one.statistic}",
+        NOTHING if one.whole is None else _measured(one.unit, one.whole),
         _measured(one.unit, median(values)) if values else NOTHING,
         _measured(one.unit, max(values)) if values else NOTHING,
-        f"{plural(len(values), 'period')} of {duration(one.period)}" if values else "none",
+        f"{plural(len(values), 'period')} of {_period(one.period)}" if values else "none",
         "; ".join([*said, *([one.note] if one.note else [])]),
     )
+
+
+def _period(seconds: int) -> str:
+    return f"{seconds // 60} min" if seconds >= 60 and seconds % 60 == 0 and seconds < 3600 else duration(seconds)
 
 
 def _measured(unit: str, value: float) -> str:

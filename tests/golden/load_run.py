@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from hdrh.histogram import HdrHistogram
 
@@ -133,7 +134,7 @@ def history(days: int = 7) -> Telemetry:
         return Series(
             name="latency", statistic=statistic, unit="ms", period=3600, points=points,
             source=f"AWS/ApiGateway Latency {statistic}, ApiName=orders, Stage=prod",
-            absence=Absence.PARTIAL, note="7 of 168 hours without traffic",
+            whole=level, absence=Absence.PARTIAL, note="7 of 168 hours without traffic",
         )  # fmt: skip
 
     return Telemetry(
@@ -202,19 +203,29 @@ def loading(**changes: object) -> Loading:
     return Loading(**(values | changes))  # type: ignore[arg-type]
 
 
-def loaded(*, slower: float = 1.0, failing: float = 0.001, **changes: object) -> Loaded:
-    """Return what came of a load whose new side is so much slower on the second operation, and fails so often."""
+@cache
+def _measured(slower: float, failing: float) -> tuple[tuple[Arm, ...], tuple[Slice, ...], tuple[Compared, ...]]:
     old, new = Sampled("old", slower=1.0, failing=0.001), Sampled("new", slower=slower, failing=failing)
     operations = (None, *range(len(OPERATIONS)))
+    return (
+        tuple(one.arm(operation) for operation in operations for one in (old, new)),
+        tuple(slice_ for one in (old, new) for slice_ in one.slices()),
+        tuple(told for operation in operations for told in _compared(old, new, operation)),
+    )
+
+
+def loaded(*, slower: float = 1.0, failing: float = 0.001, **changes: object) -> Loaded:
+    """Return what came of a load whose new side is so much slower on the second operation, and fails so often."""
+    arms, slices, told = _measured(slower, failing)
     values: dict[str, object] = {
         "at": AT + 70,
         "suite": "load",
         "state": LoadState.FINISHED.value,
         "started": AT + 7,
         "seconds": float(SECONDS),
-        "arms": tuple(one.arm(operation) for operation in operations for one in (old, new)),
-        "slices": tuple(slice_ for one in (old, new) for slice_ in one.slices()),
-        "compared": tuple(told for operation in operations for told in _compared(old, new, operation)),
+        "arms": arms,
+        "slices": slices,
+        "compared": told,
         "generator": Generator(
             workers=2, late_p99=0.82, late_max=4.1, unsent={"old": 0, "new": 0}, held={"old": 0, "new": 7}, cpu=0.21,
             hold=640.0, client="geventhttpclient 2.6.1, Locust 2.47.0",
