@@ -22,6 +22,7 @@ VERBS = {
     "rehearse": "ask both gateways, compare, and say GO, HOLD or NO-GO",
     "probe": "ask both gateways one case now and show the answers side by side",
     "load": "send a load from several machines, or write it for a managed Locust service",
+    "estate": "print what CloudWatch and Azure Monitor tell of both gateways",
     "report": "make the reports of a run again from its journal",
     "lab": "start two stand-in gateways and a backend to play with",
     "schema": "print the JSON Schema of scenario files, for editors",

@@ -90,7 +90,8 @@ class AzureResource:
         return tuple(sorted(found, key=lambda one: one.at)), note
 
     def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        url = f"{(self.endpoint or PUBLIC).rstrip('/')}{quote(self.resource, safe='/-._~')}{path}?{urlencode(query)}"
+        base = f"{(self.endpoint or PUBLIC).rstrip('/')}{quote(self.resource.rstrip('/'), safe='/-._~')}"
+        url = f"{base}{path}?{urlencode(query)}"
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "User-Agent": "cutover"}
         try:
             said = send("GET", url, headers=headers, content=b"")
