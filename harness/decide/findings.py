@@ -90,7 +90,7 @@ class FindingFold:
             for text in event.why[:1]:
                 outcome = Outcome(event.outcome)
                 group = _group(event.suite, event.index, outcome, at="check", title=text)
-                self._count((event.suite, outcome.value, event.case, text), group, 0)
+                self._count((event.suite, outcome.value, "check", text), group, 0)  # one reason, however many it stops
 
     def findings(self, cases: Iterable[CaseResult]) -> tuple[Finding, ...]:
         """Return all findings, the worst first, then in the order of the scenario."""
