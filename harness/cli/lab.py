@@ -2,7 +2,7 @@
 
 The old one answers as Amazon API Gateway (REST) is documented to, the new one as Azure API Management. `--defect`
 switches on what real migrations get wrong. The ports after the backend's are for scenarios/security.yaml: both gateways
-over TLS and behind firewalls, back doors, and ports that must stay closed. Prints the commands that rehearse the two
+over TLS and behind firewalls, back doors, and ports that must stay closed. Prints the commands that rehearse the
 scenarios. Stops on Ctrl-C.
 """
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="with --list: one JSON array, with the case or cell that must notice each; else: addresses as JSON",
+        help="with --list: JSON, with the case, cell or threshold that must notice each; else: addresses as JSON",
     )
     parser.epilog = (
         "examples:\n"
@@ -81,6 +81,7 @@ def _announce(ports: LabPorts, args: argparse.Namespace) -> None:
             "\n"
             f"parity    cutover rehearse scenarios/demo.yaml{_own_ports(ports)}\n"
             f"security  cutover rehearse scenarios/security.yaml {_sets(ports)}\n"
+            f"load      cutover rehearse scenarios/load.yaml --suite load{_own_ports(ports)}\n"
             "\n"
             "Ctrl-C stops them.\n"
         )
@@ -88,7 +89,7 @@ def _announce(ports: LabPorts, args: argparse.Namespace) -> None:
 
 
 def _own_ports(ports: LabPorts) -> str:
-    """Return the options that aim scenarios/demo.yaml at this lab; "" where it is."""
+    """Return the options that aim scenarios/demo.yaml and load.yaml at this lab; "" where it is."""
     if (ports.old, ports.new) == PORTS[:2]:
         return ""
     return f" --set old_port={ports.old} --set new_port={ports.new}"

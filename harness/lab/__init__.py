@@ -3,6 +3,7 @@
 message    Call, Reply, Handler            a request and an answer, as the lab passes them on
 serving    application, Serving            handlers as raw ASGI applications on uvicorn, plain or over TLS
 upstream   Upstream                        how a gateway reaches the backend
+pace       paced, telling                  how long the backend takes, for load
 backend, backend_guarded   Backend         the sample API (orders and many kinds of answers; what should be guarded)
 gateway_aws, gateway_apim                  how the two products behave, written from public facts
 resources_aws, settings_apim               how each is configured

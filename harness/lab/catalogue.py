@@ -10,6 +10,8 @@ from harness.lab.defects import (
     harmless,
     headers,
     limits,
+    load,
+    load_harmless,
     routing,
     security_doors,
     security_harmless,
@@ -39,10 +41,12 @@ DEFECTS: tuple[Defect, ...] = (
     *security_pages.DEFECTS,
     *security_doors.DEFECTS,
     *security_harmless.DEFECTS,
+    *load.DEFECTS,
+    *load_harmless.DEFECTS,
 )
 
-SUITES = ("parity", "security")
-"""The suites that have defects; those of one are noticed by its worked example (scenarios/demo.yaml, security.yaml)."""
+SUITES = ("parity", "security", "load")
+"""The suites that have defects; those of one are noticed by its worked example (demo, security, load in scenarios/)."""
 
 
 def defect(name: str) -> Defect:

@@ -69,7 +69,7 @@ class Call:
 class Reply:
     """An answer: a whole body, or `stream`, which is closed by whoever reads it.
 
-    `broken` closes the connection after the body instead of completing the answer.
+    `broken` closes the connection after the body instead of completing the answer, `reset` breaks it off before a byte.
     """
 
     status: int
@@ -77,6 +77,7 @@ class Reply:
     body: bytes = b""
     stream: AsyncGenerator[bytes, None] | None = None
     broken: bool = False
+    reset: bool = False
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first header called `name` (lower case)."""

@@ -18,7 +18,8 @@ from harness.lab.gateway_apim import ApimGateway
 from harness.lab.gateway_aws import LARGEST_PAYLOAD, AwsGateway
 from harness.lab.issuer import issuing
 from harness.lab.keys import Keys
-from harness.lab.message import Addresses
+from harness.lab.message import Addresses, Handler
+from harness.lab.pace import paced, telling
 from harness.lab.policies_apim import Doors
 from harness.lab.ports import DOORS, HOST, LabConfig, LabPorts
 from harness.lab.serving import Listener, Serving, application, listen
@@ -65,18 +66,19 @@ class Servers:
         self._keys = made or keys.make()
         self._keys.write(self._folder)
         self.ports = LabPorts(**ports, files=str(self._folder))
-        self._upstreams = (Upstream(HOST, ports["backend"]), Upstream(HOST, ports["backend"]))
+        backend = _backend(chosen)
+        self._upstreams = tuple(Upstream(HOST, ports["backend"], backend) for _ in range(2))
         old = AwsGateway(self._upstreams[0], timeout=config.old_timeout, keys=self._keys)
         addresses = self.ports.addresses
         new = new_gateway(self._upstreams[1], addresses, chosen, timeout=config.new_timeout, made=self._keys)
         asked = settings_of(chosen).security.certificates.asked
         self._held = [listeners[name] for name in DOORS if self._is_shut(name)]
-        self._servings = self._all(listeners, old, new, asked=asked)
+        self._servings = self._all(listeners, old, new, issuing(backend, self._keys), asked=asked)
 
     def _all(
-        self, listeners: dict[str, Listener], old: AwsGateway, new: ApimGateway, *, asked: bool
+        self, listeners: dict[str, Listener], old: AwsGateway, new: ApimGateway, backend: Handler, *, asked: bool
     ) -> tuple[Serving, ...]:
-        shut, backend, cloud_id = self._doors, issuing(Backend().handle, self._keys), str(uuid.uuid4())
+        shut, cloud_id = self._doors, str(uuid.uuid4())
         handlers = {
             "old": old.handle,
             "new": new.handle,
@@ -135,6 +137,15 @@ class Servers:
         for listener in self._held:
             listener.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _backend(defects: Sequence[Defect]) -> Handler:
+    """Return the backend of both sides, at the pace that callers ask for."""
+    handler = paced(Backend().handle)
+    for one in defects:
+        # what stands before the backend does not know where it is reached
+        handler = one.backend(handler, Addresses(old="", new="", backend="")) if one.backend else handler
+    return telling(handler)
 
 
 def _is_shut(name: str, shut: Doors) -> bool:

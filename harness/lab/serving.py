@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -29,8 +30,12 @@ def application(handler: Handler, *, largest: int = LARGEST_REQUEST) -> Applicat
         if scope["type"] != "http":
             return
         call = await _read(scope, receive, largest)
-        if call is not None:
-            await _write(await handler(call), call.method, send)
+        if call is None:
+            return
+        reply = await handler(call)
+        if reply.reset:
+            _reset(scope["state"]["transport"])
+        await _write(reply, call.method, send)
 
     return serve
 
@@ -62,6 +67,12 @@ async def _read(scope: dict[str, Any], receive: Receive, largest: int) -> Call |
     )
 
 
+def _reset(transport: asyncio.Transport) -> None:
+    # without lingering the end is a reset, not an orderly close
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
 async def _write(reply: Reply, method: str, send: Send) -> None:
     headers = _framed(reply, method)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -87,13 +98,13 @@ def _framed(reply: Reply, method: str) -> Pairs:
 
 
 class _Telling(H11Protocol):
-    """uvicorn's protocol, which also tells the certificate that a client showed."""
+    """uvicorn's protocol, which also tells the certificate that a client showed, and what breaks the connection off."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         shown = tls.getpeercert(binary_form=True) if tls is not None else None
-        self.app_state = {**self.app_state, "certificate": shown or b""}
+        self.app_state = {**self.app_state, "certificate": shown or b"", "transport": transport}
 
 
 class Serving:

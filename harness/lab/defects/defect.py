@@ -13,9 +13,10 @@ class Defect:
 
     `case` is the case of scenarios/demo.yaml that must catch it, `at` the place of the expected finding; a harmless
     one must not be found at all and says what it touches. In the suite `security`, `case` is a glob (fnmatch) over the
-    cells of scenarios/security.yaml, "row, caller: column", and `at` one over places. `front` stands between the
-    callers and the new gateway, `back` between that gateway and the backend, `settings` changes how the gateway is
-    configured.
+    cells of scenarios/security.yaml, "row, caller: column", and `at` one over places. In the suite `load`, `case` is
+    the threshold of scenarios/load.yaml and `at` the metric (or "metric:operation") that must notice it. `front` stands
+    between the callers and the new gateway, `back` between that gateway and the backend, `backend` before the backend
+    of both sides; `settings` changes how the gateway is configured.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Defect:
     harmless: bool = False
     front: Wrap | None = None
     back: Wrap | None = None
+    backend: Wrap | None = None
     settings: Callable[[ApimSettings], ApimSettings] | None = None
 
     def listed(self) -> dict[str, object]:

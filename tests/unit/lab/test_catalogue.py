@@ -10,11 +10,13 @@ from harness.scenario.types import Scenario
 ROOT = Path(__file__).resolve().parents[3]
 PARITY = [defect for defect in DEFECTS if defect.suite == "parity"]
 SECURITY = [defect for defect in DEFECTS if defect.suite == "security"]
+LOAD = [defect for defect in DEFECTS if defect.suite == "load"]
 FAMILIES = {"routing", "headers", "status", "body", "auth", "cache", "time", "limits", "flaky", "harmless"}
 GUARDS = {
     "key", "token", "signature", "certificate", "clients", "surface", "cors", "headers", "waf", "doors", "limits", "tls",
     "harmless",
 }  # fmt: skip
+LOADED = {"slower", "unsteady", "failing", "harmless"}
 PLACES = ("status", "response", "body", "header:", "time:first_byte")
 SEEN = ("status", "decision", "header:", "body", "raw", "limits", "port ", "tls:")
 
@@ -31,6 +33,9 @@ def test_names_are_unique_and_families_covered() -> None:
     assert sum(defect.harmless for defect in PARITY) == 3
     assert sum(not defect.harmless for defect in SECURITY) >= 40
     assert sum(defect.harmless for defect in SECURITY) >= 3
+    assert {defect.family for defect in LOAD} == LOADED
+    assert sum(not defect.harmless for defect in LOAD) >= 12
+    assert sum(defect.harmless for defect in LOAD) >= 4
 
 
 def test_each_defect_names_a_case_of_the_demo_and_a_place() -> None:
@@ -47,6 +52,14 @@ def test_each_security_defect_names_a_place() -> None:
         assert defect.at.startswith(SEEN), defect.name
 
 
+def test_each_defect_of_a_load_names_a_threshold_of_the_example() -> None:
+    section = load(ROOT / "scenarios" / "load.yaml", environ={}).load
+    assert section is not None
+    thresholds = {one.text: one.measured for one in section.thresholds}
+    for defect in LOAD:
+        assert defect.at.partition(":")[0] == thresholds[defect.case], defect.name
+
+
 def test_each_defect_says_what_it_does_and_what_it_models() -> None:
     for defect in DEFECTS:
         assert defect.does.endswith("."), defect.name
@@ -56,7 +69,7 @@ def test_each_defect_says_what_it_does_and_what_it_models() -> None:
 
 def test_each_defect_changes_something() -> None:
     for defect in DEFECTS:
-        assert defect.front or defect.back or defect.settings, defect.name
+        assert defect.front or defect.back or defect.backend or defect.settings, defect.name
 
 
 def test_the_listing_has_what_readers_need() -> None:
@@ -64,6 +77,7 @@ def test_the_listing_has_what_readers_need() -> None:
     assert [list(row) for row in listing(*SUITES)] == [keys] * len(DEFECTS)
     assert {row["suite"] for row in listing()} == {"parity"}
     assert {row["suite"] for row in listing("security")} == {"security"}
+    assert {row["suite"] for row in listing("load")} == {"load"}
 
 
 def test_the_demo_runs_its_unsafe_cases() -> None:

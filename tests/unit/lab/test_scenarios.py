@@ -27,7 +27,7 @@ def _security(lab_files: Path) -> Scenario:
 
 def test_every_scenario_can_be_read(lab_files: Path) -> None:
     files = sorted(SCENARIOS.glob("*.yaml"))
-    assert [file.stem for file in files] == ["aws-to-azure", "demo", "gateway-to-gateway", "security"]
+    assert [file.stem for file in files] == ["aws-to-azure", "demo", "gateway-to-gateway", "load", "security"]
     assert _security(lab_files).cases
     for file in files[:-1]:
         assert load(file, environ=SECRETS).cases
@@ -50,6 +50,27 @@ def test_the_security_example_has_every_kind_of_credential_that_needs_no_cloud(l
         "HeaderCredential", "QueryCredential", "BasicCredential", "JwtCredential", "SigV4Credential",
         "CertificateCredential",
     }  # fmt: skip
+
+
+def test_the_load_example_is_the_default_profile_and_can_be_sent_in_less_time() -> None:
+    usual = load(SCENARIOS / "load.yaml", environ={}).load
+    quick = load(SCENARIOS / "load.yaml", environ={}, sets={"rate": "300", "seconds": "20s"}).load
+    assert usual is not None
+    assert quick is not None
+    for section, seconds in ((usual, 120), (quick, 20)):
+        (segment,) = section.profile.segments
+        assert segment.seconds == seconds
+        assert segment.start == segment.end == 6_000 / seconds
+
+
+def test_the_load_example_uses_what_a_load_says() -> None:
+    scenario = load(SCENARIOS / "load.yaml", environ={})
+    section = scenario.load
+    assert section is not None
+    assert {case.steps[0].method for case in scenario.cases} == {"GET", "POST"}
+    assert set(section.mix.weights) == {case.name for case in scenario.cases}
+    parts = (section.warm_up, section.callers, section.backend_time, len(section.thresholds) > 3)
+    assert all(parts)
 
 
 def test_the_worked_example_shows_what_it_is_there_for() -> None:
