@@ -118,9 +118,9 @@ def history(told: Telemetry, under_load: Mapping[str, float]) -> LineChart | Non
     found = [one for one in told.series if one.name == "latency" and one.points][: len(_STYLES)]
     if not found:
         return None
-    series = {one.statistic: _thinned(one) for one in found}
+    series = {short(one.statistic, 20): _thinned(one) for one in found}
     lines = [
-        Series(name=f"{told.side} {name}", style=style, points=points)
+        Series(name=f"{short(told.side, 20)} {name}", style=style, points=points)
         for (name, points), style in zip(series.items(), _STYLES, strict=False)
     ]
     if any(one.statistic == "p95" for one in found):
@@ -130,8 +130,8 @@ def history(told: Telemetry, under_load: Mapping[str, float]) -> LineChart | Non
         ]
     return line_chart(
         lines,
-        title=f"{told.side} as monitoring has it: {short(told.what, 80)}",
-        summary="; ".join(f"{one.statistic}: highest {ms(max(y for _, y in one.points))}" for one in found),
+        title=f"{short(told.side, 20)} as monitoring has it: {short(told.what, 80)}",
+        summary="; ".join(f"{short(one.statistic, 20)}: highest {ms(max(y for _, y in one.points))}" for one in found),
         x_label=f"{when(told.start)} to {when(told.end)}; upright lines are deployments",
         x_text=when,
         x_ticks=[told.start + (told.end - told.start) * step / 4 for step in range(5)],
