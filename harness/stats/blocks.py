@@ -43,7 +43,7 @@ def block_difference(
     totals = [merged(side) for side in zip(*pairs, strict=True)] if len(pairs) >= _FEWEST else []
     if not totals or min(total.total for total in totals) < enough(p):
         return None
-    length = max(1, min(round(len(pairs) ** (1 / 3)), len(pairs) // _FEWEST))
+    length = max(1, min(round(math.sqrt(len(pairs))), len(pairs) // _FEWEST))
     weights = _weights(len(pairs), length, draws, np.random.default_rng(seed))
     olds, news = (_quantiles(side, weights, p) for side in zip(*pairs, strict=True))
     differences = news - factor * olds

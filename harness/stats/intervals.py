@@ -49,11 +49,12 @@ def share_difference(
     """Return the interval of p_new - factor * p_old, by MOVER on the two Clopper-Pearson intervals.
 
     Conservative where counts are small (0 of 6,000 on both sides: 0.077 percentage points up at level 0.98), as the
-    intervals that it is made of; -factor to 1 where nothing was sent.
+    intervals that it is made of. With factor 0 it is new's own share. Where a side sent nothing, all that is possible.
     """
-    old = x_old / n_old if n_old else 0.5
-    new = x_new / n_new if n_new else 0.5
-    return _mover(old, share(x_old, n_old, level), new, share(x_new, n_new, level), factor)
+    old, new = share(x_old, n_old, level), share(x_new, n_new, level)
+    if not (n_old and n_new):
+        return Interval(new.low - factor * old.high, new.high - factor * old.low, level)
+    return _mover(x_old / n_old, old, x_new / n_new, new, factor)
 
 
 def _mover(old: float, around_old: Interval, new: float, around_new: Interval, factor: float) -> Interval:
@@ -113,10 +114,10 @@ def more_for_quantile(
     """Return how many requests per side in all would decide "new's p-quantile <= factor * old's + plus" (µs).
 
     Reckoned from what was measured, with an interval that shrinks as 1 / sqrt(n). None where the estimate sits on the
-    limit, or where there is no sample to reckon from.
+    limit, where there is no sample to reckon from, and for a maximum.
     """
     n = min(old.total, new.total)
-    if n == 0:
+    if n == 0 or p >= 1:
         return None
     interval = quantile_difference(old, new, p, level=level, factor=factor)
     if interval is None or not math.isfinite(interval.high):

@@ -16,7 +16,7 @@ import numpy as np
 from harness.stats.histogram import Floats, Histogram, Ints
 from harness.stats.mixture import Mixture, best_at
 
-T_OPT = 2000.0  # samples a side at which the test is narrowest
+T_OPT = 4000.0  # samples a side at which the test is narrowest
 
 
 def p_value(

@@ -5,7 +5,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.stats.histogram import of
 from harness.stats.odds import GRID, log_ratios
+from harness.stats.quantile_test import p_value
 
 Floats = NDArray[np.float64]
 
@@ -61,3 +63,29 @@ def blocks_until(
 def _round(most: int, n: int) -> int:
     """Few distinct table sizes, so the cache serves."""
     return int(min(n, 8 * (most // 8 + 1)))
+
+
+LOOKS = np.geomspace(100, 20_000, 40).astype(int)  # requests a side
+
+
+def requests_until(
+    rng: np.random.Generator,
+    *,
+    runs: int,
+    p: float,
+    sigma: float,
+    slower: float,
+    margin: float = 0.0,
+    worse: bool = True,
+    alpha: float = 0.01,
+) -> Floats:
+    """Return at which of LOOKS the quantile test rejects in each run (inf: at none); latencies are lognormal."""
+    found = np.full(runs, np.inf)
+    for run in range(runs):
+        old, new = 50_000 * np.exp(sigma * rng.standard_normal((2, LOOKS[-1])))
+        for look in LOOKS:
+            arms = (of(old[:look]), of(slower * new[:look]))
+            if p_value(*arms, p, margin=margin, worse=worse, alpha=alpha) <= alpha:
+                found[run] = look
+                break
+    return found
