@@ -68,9 +68,9 @@ def met(arms: Arms, most: int = 3) -> str:
 
 
 def failed(arms: Arms, most: int = 3) -> str:
-    """Return what ended badly on a side, counted: "500: 58, timeout: 2"."""
+    """Return what ended badly on a side, counted: "58 x 500, 2 x timeout"."""
     bad = {one: many for one, many in arms.outcomes.items() if not one.isdigit() or one == "429" or one >= "500"}
     rest = arms.errors - sum(bad.values())
     ordered = sorted(bad.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{outcome[:40]}: {words.count(many)}" for outcome, many in ordered[:most]]
-    return ", ".join([*shown, f"statuses that `expect` does not allow: {words.count(rest)}"] if rest > 0 else shown)
+    shown = [f"{words.count(many)} x {outcome[:40]}" for outcome, many in ordered[:most]]
+    return ", ".join([*shown, f"{words.count(rest)} x a status that `expect` does not allow"] if rest > 0 else shown)

@@ -153,6 +153,8 @@ def _schedule(run: "Run", reasons: Sequence[str]) -> "Ruling":
 
 
 def _schedule_facts(run: "Run") -> dict[str, dict[str, str]]:
+    from harness.load.validity import on_time  # noqa: PLC0415  as above
+
     found = run.generator
     facts: dict[str, dict[str, str]] = {
         "sent": {side.value: words.count(run.measured.arms(side).sent) for side in Side},
@@ -164,7 +166,8 @@ def _schedule_facts(run: "Run") -> dict[str, dict[str, str]]:
     if found.cpu is not None:
         facts["busiest process"] = {"generator": f"{words.share(found.cpu)} of a core"}
     if found.hold is not None:
-        facts["rate that this machine holds"] = {"generator": f"{words.rate(found.hold)} (both sides)"}
+        how = "shown" if on_time(run.load, found) else "reckoned"
+        facts["rate that this machine holds"] = {"generator": f"{words.rate(found.hold)} (both sides, {how})"}
     return {name: columns for name, columns in facts.items() if columns}
 
 
@@ -203,7 +206,7 @@ def _instead(ruling: "Ruling", outcome: Outcome, *why: str) -> "Ruling":
     """Return another outcome in place of a ruling's own; its figures stay, and its line, as what they would say."""
     from harness.load.ruling import Ruling  # noqa: PLC0415  as above
 
-    figures = [f"measured: {line}" for line in ruling.why[:1]]
+    figures = [f"measured: {line}" for line in ruling.why[:1] if outcome is Outcome.INCONCLUSIVE]
     points = [
         Point(at="load", title=text, outcome=outcome.value, severity=Severity.MAJOR.value)
         for text in (why if outcome is not Outcome.INCONCLUSIVE else ())

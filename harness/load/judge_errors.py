@@ -83,11 +83,11 @@ def _say(threshold: Threshold, part: Part, around: Interval, old: Arms, new: Arm
     apart = f"{words.points(new.error_share - old.error_share)}, " if relative and old.errors + new.errors else ""
     shift = (bound.factor - 1) * old.error_share if relative else 0.0
     sure = _sure(part.outcome, Interval(around.low + shift, around.high + shift, around.level), relative=relative)
-    kinds = f"; new: {failed(new)}" if new.errors else ""
+    kinds = f"; on new {failed(new)}" if new.errors else ""
     shown = f" = {words.share(limit)}" if relative else ""
     part.text = (
-        f"{label(threshold, part.operation)}: {f'old {part.old}, ' if old.sent else ''}new {part.new} "
-        f"({apart}{sure}); allowed {words.allowed(threshold)}{shown}{kinds}"
+        f"{label(threshold, part.operation)}: {f'old {part.old}, ' if old.sent else ''}new {part.new}: "
+        f"{apart}{sure}; allowed {words.allowed(threshold)}{shown}{kinds}"
     )
     part.facts |= {"limit": words.share(limit), "sure": sure}
 
@@ -139,8 +139,8 @@ def _by_history(run: Run, threshold: Threshold) -> Ruling:
     part.outcome = decided(around, limit, threshold.operator)
     part.facts |= {"history": f"{words.share(found.value)} ({found.how})", "limit": words.share(limit)}
     part.text = (
-        f"errors: history {words.share(found.value)} ({found.how}), new {part.new} "
-        f"({_sure(part.outcome, around, relative=False)}); allowed {words.allowed(threshold)} = {words.share(limit)}"
+        f"errors: history {words.share(found.value)} ({found.how}), new {part.new}: "
+        f"{_sure(part.outcome, around, relative=False)}; allowed {words.allowed(threshold)} = {words.share(limit)}"
     )
     if part.outcome is Outcome.INCONCLUSIVE:
         part.note = needs(run, more_for_interval(around, new.error_share, new.sent, plus=limit), new.sent)

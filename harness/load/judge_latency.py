@@ -87,10 +87,10 @@ def _say(run: Run, threshold: Threshold, part: Part, around: Interval, old: Arms
     sure = _sure(part.outcome, around, reference, bound.factor)
     difference = f"{words.percent(after / before - 1)}, " if relative and before and after is not None else ""
     shown = f"= {words.ms(limit)}" if relative else ""
-    lost = f" ({words.share(new.unanswered / new.sent)} got none)" if after is None else ""
+    lost = f"{words.share(new.unanswered / new.sent)} of its requests got none, " if after is None else ""
     part.text = (
-        f"{label(threshold, part.operation)}: {f'old {part.old}, ' if old.sent else ''}new {part.new}{lost} "
-        f"({difference}{sure}); allowed {words.allowed(threshold)} {shown}".rstrip()
+        f"{label(threshold, part.operation)}: {f'old {part.old}, ' if old.sent else ''}new {part.new} "
+        f"({difference}{lost}{sure}); allowed {words.allowed(threshold)} {shown}".rstrip()
     )
     part.facts |= {"limit": words.ms(limit), "sure": sure, **_compared(run, threshold, part.operation)}
     if part.outcome is Outcome.INCONCLUSIVE:
@@ -109,7 +109,7 @@ def _sure(outcome: Outcome, around: Interval, before: float | None, factor: floa
         return words.ms(value) if not before else words.percent(factor - 1 + value / before)
 
     if outcome is Outcome.FAIL:
-        return f"{SURE} of at least {end(around.low)}"
+        return SURE if end(around.low) == words.NO_ANSWER else f"{SURE} of at least {end(around.low)}"
     if outcome is Outcome.PASS:
         return f"{SURE} of at most {end(around.high)}"
     return f"98 % sure between {end(around.low)} and {end(around.high)}"

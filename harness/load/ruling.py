@@ -16,6 +16,7 @@ from harness.stats.intervals import Interval
 MOST_PARTS = 50  # operations that facts and findings name one by one
 SURE = "99 % sure"
 _TOO_MANY = 10_000_000  # requests a side that nobody would send
+_FAR = 20  # times as many as were sent: no load that is worth its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,9 @@ def joined(threshold: Threshold, whole: Part, parts: Sequence[Part], blocked: Se
 def _undecided(parts: Sequence[Part]) -> list[str]:
     """Return the line that names the operations that decide nothing by themselves."""
     names = [part.operation for part in parts if part.outcome is Outcome.INCONCLUSIVE]
-    return [f"by itself not decided (counted in all): {words.listed(names)}"] if names else []
+    return (
+        [f"too few requests to decide by itself (in all operations it counts): {words.listed(names)}"] if names else []
+    )
 
 
 def _add_points(
@@ -160,6 +163,8 @@ def needs(run: Run, needed: int | None, had: int) -> str:
     rounded = words.rounded_up(max(needed, had + 1))
     ratio = rounded / max(had, 1)
     text = f"needs about {words.count(rounded)} requests a side; this load sent {words.count(had)}"
+    if ratio > _FAR and rounded > run.load.max_requests:
+        return f"the figure is very near the limit: {text}"
     most = max(run.planned.values(), default=0) * ratio
     longer = f"for: {words.duration(run.seconds * ratio)}" if run.load.profile.kind == "constant" else ""
     how = longer or f"load about {ratio:.1f} times as long"

@@ -81,10 +81,9 @@ def listed(names: list[str], most: int = 3) -> str:
 
 
 def _digits(value: float) -> str:
-    """Return a figure with as many decimals as make two digits that matter, at most three."""
-    if value >= 10 or value == round(value):
-        return f"{value:.1f}".removesuffix(".0")
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
+    """Return a figure with as many decimals as make two digits that matter, at most three; no zeros at the end."""
+    text = f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _signed(text: str, value: float) -> str:
