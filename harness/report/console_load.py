@@ -50,8 +50,8 @@ def _table(held: list[Held], told: str) -> RenderableType:
 
 
 def _lines(one: Held) -> tuple[str, ...]:
-    """Return the numbers of a threshold that holds, and the reasons of one that does not."""
+    """Return the numbers of a threshold that holds; of one that does not, what decided, or what would."""
     if one.outcome is not Outcome.PASS or not (one.old or one.new):
-        return one.why[:3]
+        return one.why[:1] if one.outcome is Outcome.FAIL else one.why[:2]
     allowed = f"; allowed {one.limit}" if one.limit else ""
     return (f"old {one.old or NOTHING} → new {one.new or NOTHING}{allowed}",)

@@ -105,9 +105,7 @@ def _time_ticks(loaded: Loaded, sides: Mapping[str, Sequence[Slice]]) -> list[fl
 
 
 def _short_time(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:g} s"
-    return f"{int(seconds // 60)}:{int(seconds % 60):02d} min"
+    return f"{seconds:g} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
 # ---- what monitoring told

@@ -88,7 +88,7 @@ def distribution(planned: Curves, service: Curves) -> LineChart | None:
             f"the slowest {ms(one.maximum / 1000)}"
             for side, one in planned.items()
         ),
-        x_label="share of requests answered within (each step of the axis: ten times fewer requests beyond)",
+        x_label="share of the answered requests (from 90 % to 99 %: ten times fewer beyond)",
         x_text=lambda place: _percent(_share(place)),
         x_ticks=[*(_place(p) for p in _TICKED if _place(p) < end - 0.15), end],
         x_tick=lambda place: "max" if place == end else _percent(_share(place)),

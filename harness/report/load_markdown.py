@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from harness.load.judge import ALL
 from harness.model.event import Loaded
 from harness.model.finding import Summary
 from harness.model.load import Compared
 from harness.model.series import Telemetry
 from harness.report import load_view
-from harness.report.load_view import ALL, SIDES
+from harness.report.load_view import SIDES
 from harness.report.load_words import change_text, interval_text, level, ratio_text, value_text
 from harness.report.markdown_text import code, prose
 from harness.report.text import NOTHING, plural, short, when
@@ -49,7 +50,7 @@ def _thresholds(summary: Summary) -> Iterator[str]:
     yield "|---|---|--:|--:|--:|---|"
     for one in held[:MOST_THRESHOLDS]:
         numbers = (prose(short(text, 60)) or NOTHING for text in (one.old, one.new, one.limit))
-        why = prose(short(" ".join(one.why), _TEXT))
+        why = prose(short("; ".join(one.why[:2]), 2 * _TEXT))
         outcome = "skipped" if one.skipped else one.outcome.value
         yield f"| {code(one.text, 120)} | {outcome} | {' | '.join(numbers)} | {why} |"
     if len(held) > MOST_THRESHOLDS:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from statistics import median
 
+from harness.load.judge import ALL
 from harness.model.event import Loaded
 from harness.model.finding import LoadRun, Summary
 from harness.model.load import Compared
 from harness.model.series import Series, Telemetry
 from harness.report import load_charts, load_latency, load_view
 from harness.report.chart import LineChart
-from harness.report.load_view import ALL, SIDES, Held
+from harness.report.load_view import SIDES, Held
 from harness.report.load_words import (
     change_text,
     e_text,
@@ -79,7 +80,7 @@ class LoadPage:
     valid: bool | None
     validity: str
     facts: list[tuple[str, str]]
-    thresholds: list[tuple[Held, int | None]]
+    thresholds: list[tuple[Held, int]]
     operations: list[Operation]
     more_operations: int
     level: str
@@ -110,7 +111,7 @@ def page_of(summary: Summary) -> LoadPage | None:
         valid=load_view.valid(summary),
         validity=load_view.validity(summary),
         facts=load_view.headline(run),
-        thresholds=_thresholds(summary),
+        thresholds=list(zip(load_view.thresholds(summary), load_view.threshold_rows(summary), strict=True)),
         operations=[_operation(loaded, name) for name in names[: MOST_OPERATIONS + 1]],
         more_operations=max(len(names) - MOST_OPERATIONS - 1, 0),
         level=level(loaded.compared),
@@ -130,13 +131,6 @@ def page_of(summary: Summary) -> LoadPage | None:
 def _nothing(summary: Summary) -> Loaded:
     """Return what is known of a load whose end was never told."""
     return Loaded(at=summary.ended, suite=load_view.SUITE, state="cut off", started=0.0, seconds=0.0)
-
-
-def _thresholds(summary: Summary) -> list[tuple[Held, int | None]]:
-    """Return each threshold with its row in the list of cases."""
-    rows = {case.info.index: row for row, case in enumerate(summary.cases) if case.suite == load_view.SUITE}
-    order = [index for index in rows if index > load_view.SCHEDULE]
-    return list(zip(load_view.thresholds(summary), (rows[index] for index in order), strict=True))
 
 
 def _operation(loaded: Loaded, name: str) -> Operation:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.load.judge import SCHEDULE
 from harness.model.event import Loaded
 from harness.model.finding import CaseResult, LoadRun, Summary
 from harness.model.load import Arm, Compared, Generator, LoadState
@@ -12,9 +13,6 @@ from harness.report.text import duration, plural
 
 SUITE = "load"
 SIDES = ("old", "new")
-ALL = "all operations"
-SCHEDULE = 0
-"""The index of the check that tells whether the generator kept its schedule; thresholds come after it."""
 
 _ENDED = {
     LoadState.INTERRUPTED.value: "The load was stopped before its end",
@@ -107,7 +105,7 @@ def brief(run: LoadRun) -> str:
 
 def schedule(summary: Summary) -> CaseResult | None:
     """Return the check of the generator's schedule; None where it was not selected."""
-    return next((case for case in summary.cases if case.suite == SUITE and case.info.index == SCHEDULE), None)
+    return next((case for case in summary.cases if case.suite == SUITE and case.info.name == SCHEDULE), None)
 
 
 def valid(summary: Summary) -> bool | None:
@@ -129,7 +127,16 @@ def validity(summary: Summary) -> str:
 
 def thresholds(summary: Summary) -> list[Held]:
     """Return every threshold of the plan, in its order."""
-    return [_held(case) for case in summary.cases if case.suite == SUITE and case.info.index > SCHEDULE]
+    return [_held(summary.cases[row]) for row in threshold_rows(summary)]
+
+
+def threshold_rows(summary: Summary) -> list[int]:
+    """Return where the thresholds are among the cases; a test of the user's own (its index is negative) is none."""
+    return [
+        row
+        for row, case in enumerate(summary.cases)
+        if case.suite == SUITE and case.info.index >= 0 and case.info.name != SCHEDULE
+    ]
 
 
 def _held(case: CaseResult) -> Held:
