@@ -43,7 +43,7 @@ def _fetched(control: AzureControl) -> str:
     except ImportError:
         raise Unread(_MISSING, Absence.DENIED) from None
     try:
-        return str(_credential(identity, control).get_token(SCOPE).token)
+        return str(credential(identity, control).get_token(SCOPE).token)
     except CloudTrouble as trouble:
         raise Unread(f"no token for Azure: {trouble.reason}", Absence.FAILED) from None
     except identity.CredentialUnavailableError:
@@ -54,7 +54,7 @@ def _fetched(control: AzureControl) -> str:
         raise Unread(f"no token for Azure: {why}", Absence.DENIED) from None
 
 
-def _credential(identity: Any, control: AzureControl) -> Any:
+def credential(identity: Any, control: AzureControl) -> Any:
     """Return the service principal's credential, else the default chain of azure-identity."""
     bounded: dict[str, Any] = {"transport": transport(), "retry_total": 0, "disable_instance_discovery": True}
     if control.client_secret:

@@ -37,6 +37,13 @@ def empty(told: Sequence[Told]) -> bool:
     return not any(one.values for one in told if one.name != "capacity")
 
 
+def nothing(series: Sequence[Series]) -> tuple[Absence | None, str]:
+    """Return what to say of all of it where there is no telemetry at all, and why; None where there is some."""
+    if any(one.absence is not Absence.NO_TELEMETRY for one in series):
+        return None, ""
+    return Absence.NO_TELEMETRY, series[0].note if series else ""
+
+
 def typed(told: Sequence[Told], window: Window, *, known: bool | None, why: str = "") -> tuple[Series, ...]:
     """Return the series with their absence.
 

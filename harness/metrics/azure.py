@@ -7,7 +7,7 @@ from harness.clouds.azure_identity import token
 from harness.clouds.azure_monitor import AzureResource, MetricData
 from harness.clouds.trouble import quoted
 from harness.clouds.unread import Unread
-from harness.metrics.absent import Told, typed, unread
+from harness.metrics.absent import Told, nothing, typed, unread
 from harness.metrics.window import Window, within
 from harness.model.secret import Secret
 from harness.model.series import Absence, Deployment, Telemetry
@@ -20,6 +20,7 @@ _CATEGORY = "GatewayResponseCodeCategory"
 _POLITE = frozenset({Absence.THROTTLED, Absence.DENIED})  # nothing more is asked after one of these
 _V2 = ("CpuPercent_Gateway", "MemoryPercent_Gateway")  # what tiers of the second generation have for Capacity
 _UNITS = {"requests": "requests", "errors": "requests", "latency": "ms", "backend": "ms", "capacity": "share"}
+_NOTHING = "Azure Monitor has no value of this service"
 _CONSUMPTION = "the Consumption tier does not tell this"
 
 
@@ -31,7 +32,7 @@ def read(
     deployments: bool,
     hide: Callable[[Secret], None],
 ) -> Telemetry:
-    """Return what is told of the service; raises Unread where nothing can be."""
+    """Return what is told of the service; raises Unread where it cannot even be asked."""
     bearer = token(control)
     hide(Secret(value=bearer, label="Azure token"))
     asking = _Asking(
@@ -39,18 +40,25 @@ def read(
     )
     facts = asking.facts()
     told = list(asking.all())
-    if unread(told):
-        raise Unread(told[0].note, told[0].absence or Absence.FAILED)
     found = asking.deployments(facts) if deployments else ()
+    series = () if unread(told) else typed(told, window, known=_known(told), why=_NOTHING)
+    absence, trouble = (told[0].absence, told[0].note) if unread(told) else nothing(series)
     return Telemetry(
         side=side.value,
         what=f"service {control.resource.rstrip('/').rpartition('/')[2]}",
         start=window.start,
         end=window.end,
-        series=typed(told, window, known=True),
+        series=series,
         deployments=found,
         facts=facts,
+        absence=absence,
+        trouble=trouble,
     )
+
+
+def _known(told: Sequence[Told]) -> bool:
+    """Tell whether the service reports at all: counts, of 0 too, or its capacity, which needs no traffic."""
+    return any(one.values for one in told)
 
 
 @dataclass(slots=True, kw_only=True)

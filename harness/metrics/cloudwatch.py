@@ -8,7 +8,7 @@ from harness.clouds.api_gateway import ApiGateway
 from harness.clouds.aws_keys import AwsKeys, fetch
 from harness.clouds.cloudwatch import NAMESPACE, Answered, CloudWatch, Query
 from harness.clouds.unread import Unread, asked
-from harness.metrics.absent import Told, empty, typed, unread
+from harness.metrics.absent import Told, empty, nothing, typed, unread
 from harness.metrics.window import Window, within
 from harness.model.secret import Secret
 from harness.model.series import Absence, Deployment, Telemetry
@@ -59,16 +59,18 @@ def read(
         raise Unread(told[0].note, told[0].absence or Absence.FAILED)
     known, why = _known(watch) if empty(told) else (True, "")
     found, facts = _deployments(api, window) if deployments else ((), {})
+    series = typed(told, window, known=known, why=why)
+    absence, trouble = nothing(series) if known is False else (None, "")
     return Telemetry(
         side=side.value,
         what=f"stage {control.stage} of API {control.api}",
         start=window.start,
         end=window.end,
-        series=typed(told, window, known=known, why=why),
+        series=series,
         deployments=found,
         facts=facts,
-        absence=Absence.NO_TELEMETRY if known is False else None,
-        trouble=f"{why}; check api, stage and region" if known is False else "",
+        absence=absence,
+        trouble=trouble,
     )
 
 
@@ -150,7 +152,7 @@ def _known(watch: CloudWatch) -> tuple[bool | None, str]:
     except Unread as trouble:
         return None, f"nor whether there are metrics at all: {trouble.reason}"
     where = ", ".join(f"{name}={value}" for name, value in watch.dimensions.items())
-    return False, f"CloudWatch has no metrics of {where}"
+    return False, f"CloudWatch has no metrics of {where}; check api, stage and region"
 
 
 def _deployments(api: ApiGateway, window: Window) -> tuple[tuple[Deployment, ...], dict[str, str]]:
