@@ -99,7 +99,7 @@ class Console:
     def update(self, done: int, differences: int) -> None:
         """Tell how many requests are done and how many unexplained differences were met so far."""
         now = self._clock()
-        if now < self._next:
+        if now < self._next or not (done or self._total):
             return
         words = self._words(done, differences, now - self._began)
         if self._live is None:

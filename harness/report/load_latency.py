@@ -90,7 +90,7 @@ def distribution(planned: Curves, service: Curves) -> LineChart | None:
         ),
         x_label="share of the answered requests (from 90 % to 99 %: ten times fewer beyond)",
         x_text=lambda place: _percent(_share(place)),
-        x_ticks=[*(_place(p) for p in _TICKED if _place(p) < end - 0.15), end],
+        x_ticks=[*(_place(p) for p in _TICKED if _place(p) < end - 0.4), end],
         x_tick=lambda place: "max" if place == end else _percent(_share(place)),
         y_text=ms,
         y_tick=round_time,

@@ -53,13 +53,17 @@ def _whole(tick: LoadTick) -> str:
 
 def _short(tick: LoadTick, side: str) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis").append(side, style=_STYLE[side])
-    text.append(f" {_rate(tick.rate.get(side))}/s p95 {ms(tick.p95.get(side))} ")
+    text.append(f" {_rate(tick.rate.get(side))}/s p95 {_latency(tick.p95.get(side))} ")
     errors = tick.errors.get(side)
     return text.append(f"{share(errors)} errors", style="red" if errors else "")
 
 
 def _rate(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
+
+
+def _latency(value: float | None) -> str:
+    return NOTHING if value is None else ms(value)
 
 
 def _table(tick: LoadTick) -> Table:
@@ -74,7 +78,7 @@ def _table(tick: LoadTick) -> Table:
             _rate(tick.planned_rate.get(side)),
             _rate(tick.rate.get(side)),
             f"{tick.sent.get(side, 0):,}",
-            *(ms(found.get(side)) for found in (tick.p50, tick.p95, tick.p99)),
+            *(_latency(found.get(side)) for found in (tick.p50, tick.p95, tick.p99)),
             Text(share(errors), style="red" if errors else ""),
         )
     return table

@@ -10,6 +10,7 @@ from harness.model.event import Event
 from harness.model.load import LoadTick
 from harness.report.console import Console
 from harness.report.plain import PlainListener
+from harness.report.text import NOTHING
 from tests.golden import load_run
 
 
@@ -98,6 +99,23 @@ def test_a_narrow_terminal_gets_short_lines() -> None:
 )
 def test_a_moment_without_figures_is_no_trouble(moment: dict[str, Any]) -> None:
     assert "load" in _shown([(1.0, load_run.tick(**moment))])
+
+
+def test_before_the_first_answer_there_is_a_dash() -> None:
+    nothing: dict[str, float | None] = {"old": None, "new": None}
+    shown = _shown([(10.0, load_run.tick(p50=nothing, p95=nothing, p99=nothing))], color=None)
+    assert f"p95 {NOTHING} " in shown
+
+
+def test_a_run_of_a_load_alone_counts_no_other_requests() -> None:
+    out, clock = io.StringIO(), Clock()
+    console = Console(out, 100, clock=clock)
+    console.begin(0)
+    clock.now = 20.0
+    console.load(load_run.tick())
+    clock.now = 40.0
+    console.update(0, 0)
+    assert len(out.getvalue().splitlines()) == 1
 
 
 def test_hostile_words_do_not_move_the_cursor() -> None:
