@@ -35,6 +35,7 @@ from urllib.parse import unquote, urlsplit
 import certifi
 import gevent
 import locust.runners
+from gevent.event import Event
 from gevent.hub import Waiter
 from gevent.lock import RLock
 from gevent.monkey import get_original
@@ -72,9 +73,9 @@ def slots(plan: Line) -> Iterator[Slot]:
 
 def _moments(plan: Line) -> Iterator[tuple[float, float]]:
     arrivals, warm_up = plan.get("arrivals") or [], plan["warm_up"]
-    rate = plan["segments"][0][0] if not arrivals else len(arrivals) / max(duration(plan), 1.0)
+    rate = rate_of_warm_up(plan)
     for number in range(round(rate * warm_up)):
-        yield number / rate - warm_up, 1 / rate
+        yield number / rate - warm_up, min(1 / rate, LONGEST_GAP)
     if not arrivals:
         yield from _by_rate(plan)
     for now, then in zip(arrivals, [*arrivals[1:], *arrivals[-1:]], strict=True):
@@ -96,6 +97,18 @@ def _by_rate(plan: Line) -> Iterator[tuple[float, float]]:
         began, passed = began + seconds, passed + whole
 
 
+def rate_of_warm_up(plan: Line) -> float:
+    """Return the rate that the measured part begins with (of arrivals: their mean)."""
+    arrivals = plan.get("arrivals") or []
+    return float(len(arrivals) / max(duration(plan), 1.0) if arrivals else plan["segments"][0][0])
+
+
+def own_slots(plan: Line, index: int, workers: int) -> Iterator[tuple[int, Slot]]:
+    """Yield one worker's slots with their numbers: 0 is the first measured one, and slot i is worker i % workers'."""
+    first = -round(rate_of_warm_up(plan) * plan["warm_up"])
+    return islice(enumerate(slots(plan), first), (index - first) % workers, None, workers)
+
+
 def duration(plan: Line) -> float:
     """Return the seconds of the measured part."""
     arrivals = plan.get("arrivals") or []
@@ -104,11 +117,11 @@ def duration(plan: Line) -> float:
 
 def sends(plan: Line, index: int, workers: int) -> Iterator[tuple[float, int, int, float, int]]:
     """Yield what one worker sends, in order: when, the side, the request, when within that side's load, the slot."""
-    mine = islice(enumerate(slots(plan)), index, None, workers)
+    mine = own_slots(plan, index, workers)
     if plan["order"] == "one-after-another":
         behind = plan["warm_up"] + duration(plan) + 1.0
         yield from ((moment, 0, request, moment, slot) for slot, (moment, _, request, _) in mine)
-        again = islice(enumerate(slots(plan)), index, None, workers)
+        again = own_slots(plan, index, workers)
         yield from ((moment + behind, 1, request, moment, slot) for slot, (moment, _, request, _) in again)
         return
     second: list[tuple[float, int, int, float, int]] = []
@@ -213,8 +226,8 @@ class Target:
     def wire(self, request: Line) -> bytes:
         """Return a request as it is sent; raises ValueError for what would break out of its line."""
         authority = urlsplit(request["url"]).netloc.rpartition("@")[2]
-        rest = request["url"].split("#")[0].split("://", 1)[1].partition("/")
-        path = "/" + rest[2] if rest[1] else "/" + rest[0][len(authority) :]
+        rest = re.split(r"(?=[/?])", request["url"].split("#")[0].split("://", 1)[1], maxsplit=1)[1:]
+        path = "/" + "".join(rest).removeprefix("/")
         target = f"http://{self.authority}{path}" if self.proxy and not self.secure else path
         body = base64.b64decode(request.get("body") or "")
         names = {name.lower() for name, _ in request["headers"]}
@@ -390,6 +403,7 @@ class Engine:
         self.late: dict[int, int] = {}
         self.why, self.detail = "", ""
         self.pending = 0
+        self.quiet = Event()
         self.began, self.zero = time.monotonic(), 0.0
         self.seen: Callable[[str, str, Cell], None] | None = None
 
@@ -414,7 +428,7 @@ class Engine:
     def run(self, delay: float) -> Line:
         """Send everything, beginning in `delay` seconds, and return what there is to say at the end."""
         self.zero = time.monotonic() + delay + self.plan["warm_up"]
-        helpers = [gevent.spawn(self._speak), gevent.spawn(self._sweep)]
+        speaker, sweeper = gevent.spawn(self._speak), gevent.spawn(self._sweep)
         mine = sends(self.plan, self.index, self.workers)
         self._dispatch(mine)
         patience = time.monotonic() + (LAST_ANSWERS if self.why else self.plan["timeout"] + 0.5)
@@ -424,7 +438,9 @@ class Engine:
             self.planned[side] += moment >= 0
             if number % 1000 == 0:
                 gevent.sleep(0)
-        gevent.killall(helpers)
+        sweeper.kill()
+        self.quiet.set()
+        speaker.join()  # it may be in the midst of a line
         self._count_out()
         unsent = {side: self.planned[at] - self.left[at] for at, side in enumerate(SIDES)}
         return {"why": self.why or "finished", "detail": self.detail, "unsent": unsent, "sent": sum(self.left)}
@@ -541,8 +557,7 @@ class Engine:
             self.flying[job].throw(TimedOut)
 
     def _speak(self) -> None:
-        while True:
-            gevent.sleep(1.0)
+        while not self.quiet.wait(1.0):
             self._count_out()
 
     def _count_out(self) -> None:
@@ -799,7 +814,7 @@ class Lead:
         return {**ended, "per_worker": {name: sent}}
 
     def _share(self, plan: Line) -> Line:
-        workers = [one.id for one in self.runner.clients.all][: plan["workers"]]
+        workers = [one.id for one in self.runner.clients.all if one.state != "missing"][: plan["workers"]]
         self.names = {}
         for index, worker in enumerate(workers):
             part = {"plan": plan, "index": index, "of": len(workers), "stats": not PIPE}
