@@ -144,6 +144,8 @@ def _schedule(run: "Run", reasons: Sequence[str]) -> "Ruling":
         sent = " and ".join(f"{words.count(run.measured.arms(side).sent)} on {side}" for side in Side)
         late = f"99 % of them within {words.ms(found.late_p99)} of their planned start"
         ruling.why.append(f"requests sent: {sent}, {late} (allowed: {words.ms(load.max_lateness)})")
+    if load.order == "one-after-another":
+        ruling.why.append("old was loaded first, then new: what else changed in between counts as new's")
     ruling.points.extend(
         Point(at="schedule", title=text, outcome=Outcome.INCONCLUSIVE.value, severity=Severity.MAJOR.value)
         for text in reasons

@@ -6,7 +6,7 @@ from harness.load import words
 from harness.load.answers import blocked, unasked
 from harness.load.compare import LEVEL, alone, gap
 from harness.load.measured import Arms
-from harness.load.overhead import overhead
+from harness.load.overhead import overhead, where_lost
 from harness.load.past import Past, past_latency
 from harness.load.ruling import SURE, Part, Ruling, Run, decided, joined, label, needs, single
 from harness.model.outcome import Outcome
@@ -65,6 +65,7 @@ def _percentile(run: Run, threshold: Threshold, operation: str, level: float) ->
     assert around is not None  # there are enough samples
     part.outcome = decided(around, threshold.bound.plus, threshold.operator)
     _say(run, threshold, part, around, old, new)
+    part.remedy = where_lost(run, operation, p) if relative and part.outcome is Outcome.FAIL else ""
     return part
 
 

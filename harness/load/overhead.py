@@ -11,6 +11,11 @@ from harness.model.threshold import Threshold
 _MEASURED = "gateway overhead"
 _TOLD = "gateway overhead, average (monitoring)"
 
+_IN_GATEWAY = "The time is lost in the new gateway itself: look at its policies, its logging, its size and its units."
+_BEHIND = (
+    "The time is lost behind the new gateway: look at its backend, and at the way there (region, DNS, TLS, reuse)."
+)
+
 Facts = dict[str, dict[str, str]]
 
 
@@ -27,6 +32,16 @@ def overhead(run: Run, threshold: Threshold) -> Facts:
         if found is not None:
             facts.setdefault(_TOLD, {})[told.side] = words.ms(found)
     return facts
+
+
+def where_lost(run: Run, operation: str, p: float) -> str:
+    """Return where to look for the time that new takes longer; "" where no header tells the backend's."""
+    old, new = (run.measured.counts.over(side.value, operation) for side in Side)
+    if not (old.overhead.total and new.overhead.total):
+        return ""
+    lost = new.planned.quantile(p) - old.planned.quantile(p)
+    own = new.overhead.quantile(p) - old.overhead.quantile(p)
+    return _IN_GATEWAY if own >= lost / 2 else _BEHIND
 
 
 def average_overhead(told: Telemetry) -> float | None:

@@ -21,8 +21,8 @@ _COMFORTABLE = 0.7  # share of a core up to which a generator keeps its schedule
 _LATE_QUANTILE = 0.99
 
 
-def generator(load: Load, counts: "Counts", ended: Mapping[str, Any]) -> Generator:
-    """Return how the generator itself did; `ended` is its last line."""
+def generator(load: Load, counts: "Counts", ended: Mapping[str, Any], *, cores: int | None = None) -> Generator:
+    """Return how the generator itself did; `ended` is its last line. `cores` are this machine's (None: as it says)."""
     late = counts.lateness
     found = Generator(
         workers=load.workers,
@@ -35,16 +35,16 @@ def generator(load: Load, counts: "Counts", ended: Mapping[str, Any]) -> Generat
         client=counts.client,
         per_worker=dict(counts.per_worker),
     )
-    return _with_hold(found, load, counts)
+    hold = _shown(load, counts) if on_time(load, found) else _reckoned(load, found, counts, cores or _cores())
+    return replace(found, hold=hold)
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _by_side(counted: Mapping[str, int]) -> dict[str, int]:
     return {side: int(many) for side, many in counted.items()}
-
-
-def _with_hold(found: Generator, load: Load, counts: "Counts") -> Generator:
-    hold = _shown(load, counts) if on_time(load, found) else _reckoned(found, counts)
-    return replace(found, hold=hold)
 
 
 def on_time(load: Load, found: Generator) -> bool:
@@ -59,17 +59,18 @@ def _shown(load: Load, counts: "Counts") -> float | None:
     return max(together) / counts.slice_seconds if together else None
 
 
-def _reckoned(found: Generator, counts: "Counts") -> float | None:
+def _reckoned(load: Load, found: Generator, counts: "Counts", cores: int) -> float | None:
     """Return the rate (both sides) that the CPU seconds of a request allow, at 70 % of a core for each worker."""
-    seconds = counts.slices * counts.slice_seconds
+    seconds = counts.slices * counts.slice_seconds * (1 if load.order == "interleaved" else 2)
     sent = sum(counts.over(side.value).sent for side in Side)
     if not found.cpu or not sent or not seconds:
         return None
-    cores = min(found.workers, os.cpu_count() or 1)
-    return sent / seconds * _COMFORTABLE / found.cpu * cores / found.workers
+    return sent / seconds * _COMFORTABLE / found.cpu * min(found.workers, cores) / found.workers
 
 
-def invalid(load: Load, generator: Generator, counts: "Counts", planned: Mapping[str, int]) -> list[str]:
+def invalid(
+    load: Load, generator: Generator, counts: "Counts", planned: Mapping[str, int], *, cores: int | None = None
+) -> list[str]:
     """Return why the measurement proves nothing, each with its number and what to do; [] for a valid one.
 
     `planned` are requests by side, of a load that ran to its end.
@@ -77,7 +78,7 @@ def invalid(load: Load, generator: Generator, counts: "Counts", planned: Mapping
     sent = {side.value: counts.over(side.value).sent for side in Side}
     if not any(sent.values()):
         return [*_lost(generator), "not one request was sent and seen to its end: nothing was measured"]
-    return [*_lost(generator), *_late(load, generator), *_missing(load, generator, sent, planned)]
+    return [*_lost(generator), *_late(load, generator, cores or _cores()), *_missing(load, generator, sent, planned)]
 
 
 def _lost(generator: Generator) -> list[str]:
@@ -86,23 +87,23 @@ def _lost(generator: Generator) -> list[str]:
     return [f"lost {words.listed(list(generator.lost))} on the way: what it was to send and what it saw is not there"]
 
 
-def _late(load: Load, generator: Generator) -> list[str]:
+def _late(load: Load, generator: Generator, cores: int) -> list[str]:
     late, limit = generator.late_p99, load.max_lateness
     busy = generator.cpu is not None and generator.cpu > BUSY
     if late is None:
         return ["how late the requests left is not known: all of them waited for a connection"]
     if late > limit:
         text = f"the load generator fell behind: 1 % of the requests left {words.ms(late)} late or more"
-        return [f"{text} (allowed: {words.ms(limit)}); {_advice(generator)}"]
+        return [f"{text} (allowed: {words.ms(limit)}); {_advice(generator, cores)}"]
     if busy and late > limit / 2:
         text = f"a load worker used {words.share(generator.cpu or 0.0)} of a core, and 1 % of its requests left"
-        return [f"{text} {words.ms(late)} late or more: what it measured is partly itself; {_advice(generator)}"]
+        return [f"{text} {words.ms(late)} late or more: what it measured is partly itself; {_advice(generator, cores)}"]
     return []
 
 
-def _advice(generator: Generator) -> str:
+def _advice(generator: Generator, cores: int) -> str:
     """Return what this machine holds and what to do."""
-    more = "add `workers`" if generator.workers < (os.cpu_count() or 1) else "add machines (`cutover load worker`)"
+    more = "add `workers`" if generator.workers < cores else "add machines (`cutover load worker`)"
     if generator.hold is None:
         return f"lower the rate, or {more}"
     used = "" if generator.cpu is None else f"{words.share(generator.cpu)} of a core"
