@@ -760,7 +760,8 @@
     return add(el("div", "scroll pair"), add(made, add(el("thead"), head), add(el("tbody"), ...body)));
   }
 
-  function checkNodes(detail, words) {
+  // The figures of a load differ by nature: what of that is wrong is said in words, not by colour.
+  function checkNodes(detail, words, figures) {
     const [, at, sides, facts, points, requests, left] = detail, nodes = [];
     const value = (index) => add(el("td"), index === null ? el("i", "", "none") : el("code", "v", visible(words[index])));
     if (points.length) {
@@ -776,7 +777,7 @@
       })));
     }
     if (facts.length) {
-      const rowsOf = facts.map(([name, ...seen]) => add(el("tr", seen.length > 1 && new Set(seen).size > 1 ? "off" : ""), el("td", "", oneLine(words[name])), ...seen.map(value)));
+      const rowsOf = facts.map(([name, ...seen]) => add(el("tr", !figures && seen.length > 1 && new Set(seen).size > 1 ? "off" : ""), el("td", "", oneLine(words[name])), ...seen.map((one) => figures && one === null ? el("td") : value(one))));
       nodes.push(el("h3", "", "What was seen"), table("facts-of", ["", ...sides.map((one) => oneLine(words[one]))], rowsOf));
     }
     if (left > 0) nodes.push(el("p", "note", "… and " + number(left) + " more in journal.jsonl"));
@@ -840,7 +841,11 @@
       nodes.push(el("p", "note", cases.outcome[row] === skipped || !cases.rounds[row] ? "Nothing was sent for this case." : "This page is full: the evidence of this case is in journal.jsonl."));
       return nodes;
     }
-    if (detail[0] === "check") return [...nodes, reasons(lines, []), ...checkNodes(detail, piece.s)];
+    if (detail[0] === "check") {
+      const told = reasons(lines, []);
+      if (told && cases.outcome[row] === 0) told.classList.add("calm");
+      return [...nodes, told, ...checkNodes(detail, piece.s, texts[cases.suite[row]] === "load")];
+    }
     const [round, at, raw, rounds] = detail;
     const pairs = raw.map((one) => pairOf(one, piece.s));
     nodes.push(reasons(lines, pairs));
