@@ -24,6 +24,7 @@ from harness.recordings.objects import Told, lowered
 from harness.recordings.recording import MOST_SKIPPED, Recording, Unread
 
 MOST = 1_000_000
+MOST_HELD = 500_000_000
 _PATIENCE = 1_000  # lines that are looked at for one of a known format
 
 _TEXTS: tuple[tuple[str, Callable[[str, int], RecordedRequest]], ...] = (
@@ -45,13 +46,13 @@ _HINT = (
 )
 
 
-def read(path: Path, *, most: int = MOST) -> Recording:
-    """Read the first `most` requests of a recording.
+def read(path: Path, *, most: int = MOST, most_held: int = MOST_HELD) -> Recording:
+    """Read the first `most` requests of a recording, or as many as hold `most_held` bytes (targets, headers, bodies).
 
     Lines that cannot be read are skipped, counted and told. Raises UsageError where the file cannot be opened, or
     nothing in it is of a known format.
     """
-    reader = _Reader(most)
+    reader = _Reader(most, most_held)
     whole = _whole(path)
     if whole is None:
         reader.take_lines(path)
@@ -108,13 +109,15 @@ def _entries(found: Any) -> Iterator[Any]:
 class _Reader:
     """What was read so far; the first line that fits a format says which one the file is in."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_held: int) -> None:
         self._most = most
+        self._most_held = most_held
         self.requests: list[RecordedRequest] = []
         self.skipped: list[tuple[int, str]] = []
         self.left_out = 0
         self.whole = True
         self.format = ""
+        self._held = 0
         self._texts, self._objects = _TEXTS, _OBJECTS
 
     @property
@@ -143,10 +146,21 @@ class _Reader:
             self._take_object(one, number)
 
     def _goes_on(self, number: int) -> bool:
-        if len(self.requests) >= self._most:
-            self.whole = False
+        if self._full():
             return False
         return bool(self.format) or number <= _PATIENCE
+
+    def _full(self) -> bool:
+        """Tell whether nothing more is taken, though there is more."""
+        full = len(self.requests) >= self._most or self._held > self._most_held
+        self.whole = self.whole and not full
+        return full
+
+    def _keep(self, request: RecordedRequest) -> None:
+        self.requests.append(request)
+        self._held += len(request.target) + len(request.body or b"")
+        if request.headers:
+            self._held += sum(len(name) + len(value) for name, value in request.headers)
 
     def _take(self, line: bytes | None, number: int) -> None:
         if line is None:
@@ -161,8 +175,7 @@ class _Reader:
         if found is None:
             self._skip(number, "no JSON")
         for one in _entries(found):
-            if len(self.requests) >= self._most:
-                self.whole = False
+            if self._full():
                 return
             self._take_object(one, number)
 
@@ -170,7 +183,7 @@ class _Reader:
         why = "a line of another format"
         for entry in self._texts:
             try:
-                self.requests.append(entry[1](line, number))
+                self._keep(entry[1](line, number))
             except Unread as unread:
                 why = str(unread)
                 continue
@@ -188,7 +201,7 @@ class _Reader:
             return
         for entry in self._objects:
             try:
-                self.requests.append(entry[1](told, number))
+                self._keep(entry[1](told, number))
             except Unread as unread:
                 why = str(unread)
                 continue

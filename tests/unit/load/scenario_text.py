@@ -32,7 +32,7 @@ cases:
   - {name: many, steps: [{request: GET /a, capture: {id: $.id}}, {request: "GET /b/${id}"}]}
 """
 
-ENVIRON = {"OLD_KEY": "old-hush", "NEW_KEY": "new-hush", "TOKEN": "token-hush", "SKU": "A1-hush"}
+ENVIRON = {"OLD_KEY": "old-hush", "NEW_KEY": "new-hush", "TOKEN": "token-hush", "SKU": "A1-hush", "ODD": "odd&hush"}
 
 
 def scenario(folder: Path, section: str = "{profile: {rate: 50, for: 2m}}", *, head: str = HEAD) -> Scenario:

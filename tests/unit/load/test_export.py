@@ -18,7 +18,7 @@ from harness.load.placeholders import NotSaid, Placeholders
 from harness.model.errors import ScenarioError, UsageError
 from harness.model.secret import Secret
 from tests.servers.plain import Answer, PlainServer
-from tests.unit.load.scenario_text import ENVIRON, HEAD, scenario
+from tests.unit.load.scenario_text import HEAD, scenario
 
 MIXED = "mix: {list: 3, list again: 1, make: 1}, as: [partner, clerk]"
 PROFILE = "profile: {rate: 50, for: 2m}"
@@ -61,11 +61,8 @@ def test_the_same_scenario_gives_the_same_files(tmp_path: Path) -> None:
         ("asked", "'list' cannot be exported: its request to old holds ${env:ODD} (encoded"),
     ],
 )
-def test_what_is_no_variable_of_the_environment_cannot_be_exported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caller: str, said: str
-) -> None:
+def test_what_is_no_variable_of_the_environment_cannot_be_exported(tmp_path: Path, caller: str, said: str) -> None:
     more = "  plain: {both: {header: {x-api-key: written-hush}}}\n  asked: {both: {query: {key: '${env:ODD}'}}}\n"
-    monkeypatch.setitem(ENVIRON, "ODD", "odd&hush")
     with pytest.raises(ScenarioError) as raised:
         written(tmp_path, f"{{{PROFILE}, as: {caller}}}", head=HEAD.replace("cases:", f"{more}cases:"))
     problem = raised.value.problems[0]

@@ -310,3 +310,10 @@ def test_whatever_a_file_holds_is_read_or_refused(
         assert request.target.isascii()
         assert " " not in request.target
         assert request.at is None or request.at >= 0
+
+
+def test_what_is_held_is_bounded(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    file.write_text((json.dumps(OWN | {"body": "x" * 4000}) + "\n") * 9)
+    found = read(file, most_held=10_000)
+    assert (len(found.requests), found.whole) == (3, False)
