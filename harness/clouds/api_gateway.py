@@ -11,7 +11,7 @@ from harness.clouds.trouble import CloudTrouble, quoted
 from harness.clouds.unread import asked
 from harness.model.series import Deployment
 
-_MOST_PAGES = 10
+_MOST_PAGES = 5
 _PAGE = 500
 
 

@@ -1,6 +1,6 @@
 """Metrics of Amazon CloudWatch: GetMetricData, all its pages within bounds, and whether there are metrics at all."""
 
-import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,9 @@ from harness.model.series import Absence
 
 NAMESPACE = "AWS/ApiGateway"
 _MOST_QUERIES = 500  # of one GetMetricData call
-_MOST_PAGES = 20
+_MOST_PAGES = 10
+_WITHIN = 30.0  # seconds in which another page is begun
+_MOST = 1e15  # a value beyond is none: what is summed and plotted stays a number
 _STATUS = {
     "Complete": None,
     "PartialData": Absence.PARTIAL,
@@ -89,14 +91,17 @@ class CloudWatch:
         }
         found = {f"q{index}": Answered() for index in range(len(queries))}
         service = self._client()
+        until = time.monotonic() + _WITHIN
         for _ in range(_MOST_PAGES):
             answer = service.get_metric_data(**asking)
             _take(answer, found, start, end)
             if not (token := answer.get("NextToken")):
                 return list(found.values())
             asking["NextToken"] = token
+            if time.monotonic() > until:
+                break
         for one in found.values():
-            one.status, one.note = Absence.PARTIAL, f"CloudWatch had more than {_MOST_PAGES} pages of values"
+            one.status, one.note = Absence.PARTIAL, "CloudWatch had more pages of values than are read"
         return list(found.values())
 
     def _query(self, index: int, query: Query) -> dict[str, Any]:
@@ -126,7 +131,7 @@ def _take(answer: Mapping[str, Any], found: Mapping[str, Answered], start: float
             continue
         for moment, value in zip(times, values, strict=True):
             at = moment.timestamp()
-            if start <= at < end and math.isfinite(value):
+            if start <= at < end and 0 <= value <= _MOST:
                 one.values[at] = float(value)
 
 

@@ -98,7 +98,7 @@ def _queries(kind: str, window: Window, percentiles: Sequence[float]) -> list[_A
     ]
     ranks = tuple(f"p{100 * share:.10g}" for share in percentiles)
     for name, metric in _LATENCIES:
-        for rank in (*ranks, "Average"):
+        for rank in (*ranks, "Average", "Maximum"):
             query = Query(metric=metric, statistic=rank, period=period)
             found.append(_Asked(name=name, statistic=rank.lower(), unit="ms", query=query))
     if period < window.seconds <= _LONGEST_PERIOD:

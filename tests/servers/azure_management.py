@@ -112,7 +112,7 @@ class AzureStandIn:
             return 0.0 if aggregation == "total" and self.zeros else None
         if aggregation == "average":
             return sum(inside) / len(inside)
-        return {"total": sum, "maximum": max, "minimum": min}[aggregation](inside)
+        return sum(inside) if aggregation == "total" else max(inside) if aggregation == "maximum" else min(inside)
 
     def _apis(self, what: str) -> dict[str, Any]:
         if what == "/apis":

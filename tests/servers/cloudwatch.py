@@ -117,6 +117,8 @@ def _statistic(values: Sequence[float], statistic: str) -> float:
         return sum(values)
     if statistic == "Average":
         return sum(values) / len(values)
+    if statistic == "Maximum":
+        return max(values)
     assert statistic[0] == "p", statistic
     return sorted(values)[max(math.ceil(float(statistic[1:]) / 100 * len(values)), 1) - 1]
 

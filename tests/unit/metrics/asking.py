@@ -20,7 +20,7 @@ END = START + 600  # ten minutes, an hour ago and more
 
 def aws(endpoint: str, name: str = "orders", **keys: str) -> AwsControl:
     given = keys or {"access_key": "AKIATESTTESTTESTTEST", "secret_key": SECRET}
-    credential = SigV4Credential(region="eu-west-1", **given)  # type: ignore[arg-type]
+    credential = SigV4Credential(region="eu-west-1", **given)
     return AwsControl(region="eu-west-1", api="a1b2c3d4e5", stage="prod", name=name, keys=credential, endpoint=endpoint)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,7 @@ from tests.servers.plain import Answer, PlainServer
 from tests.servers.token_endpoint import TokenEndpoint, reset
 from tests.unit.metrics.asking import END, START, TOKEN, azure, read, the
 
+EPOCH = datetime.fromtimestamp(START, UTC).isoformat()
 Serve = Callable[[Callable[..., Answer]], PlainServer]
 
 
@@ -87,10 +89,11 @@ def test_the_stand_in_speaks_as_the_official_sdk_reads(serve: Serve) -> None:
             assert metric.error_code == "Success"
             assert metric.name.value in {"Requests", "Duration", "BackendDuration", "Capacity"}
             for series in metric.timeseries:
-                assert len(series.data) == 10
-                assert [point.time_stamp.timestamp() for point in series.data] == [START + 60 * at for at in range(10)]
-                assert any(value is not None for value in (series.data[0].average, series.data[0].total))
-                assert [one.value for one in series.metadatavalues] in ([], ["4xx"])
+                data, named = series.data or [], series.metadatavalues or []
+                assert len(data) == 10
+                assert [point.time_stamp.timestamp() for point in data] == [START + 60 * at for at in range(10)]
+                assert any(value is not None for value in (data[0].average, data[0].total))
+                assert [one.value for one in named] in [[], ["4xx"]]
 
 
 def test_what_is_asked_is_what_is_documented(serve: Serve) -> None:
@@ -214,6 +217,12 @@ def test_the_releases_of_many_apis_are_bounded(serve: Serve) -> None:
         {"value": [{"name": {"value": "Requests"}, "timeseries": [{"data": None}]}]},
         {"value": [{"name": {"value": "Requests"}, "timeseries": [{"data": [{"timeStamp": 5, "total": 1}]}]}]},
         {"value": [{"name": {"value": "Requests"}, "timeseries": [{"data": [{"timeStamp": "x", "total": 1}]}]}]},
+        {
+            "value": [
+                {"name": {"value": "Requests"}, "timeseries": [{"data": [{"timeStamp": EPOCH, "total": 10**400}]}]}
+            ]
+        },
+        {"value": [{"name": {"value": "Requests"}, "timeseries": [{"data": [{"timeStamp": EPOCH, "total": -1}]}]}]},
         {"value": [{"name": {"value": "Requests"}, "errorCode": "InternalServerError", "timeseries": []}]},
     ],
 )

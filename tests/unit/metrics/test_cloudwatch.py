@@ -67,7 +67,7 @@ def test_sums_and_averages_come_from_moto(moto: Moto) -> None:
     assert [value for _, value in the(told, "requests").points] == [7.0] * 10
     assert [at for at, _ in the(told, "requests").points] == [START + 60 * index for index in range(10)]
     assert summary(the(told, "errors 4xx")) == (10.0, "sum")
-    assert summary(the(told, "latency", "average")) == (pytest.approx(42.0), "average of the whole time")
+    assert summary(the(told, "latency", "average")) == (42.0, "average of the whole time")
     assert the(told, "backend latency", "average").absence is Absence.NO_TELEMETRY
     assert the(told, "requests").source == "AWS/ApiGateway Count Sum, ApiName=orders, Stage=prod"
 
@@ -118,7 +118,7 @@ def test_pages_are_read_to_their_end_and_bounded(serve: Serve) -> None:
     assert len(stand_in.queries) == 4
     endless = CloudWatchStandIn(change=lambda answer: answer | {"NextToken": "0"})
     told = read(aws(serve(endless).url), percentiles=(0.95,))
-    assert len(endless.queries) == 20
+    assert len(endless.queries) == 10
     assert the(told, "latency", "p95").absence is Absence.PARTIAL
 
 
