@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.load.matching import Matcher
+from harness.load.recorded import recorded
 from harness.load.schedule import place_of, wrong
 from harness.model.errors import UsageError
-from harness.recordings.read import read
 from harness.scenario.credential import CertificateCredential
 from harness.scenario.mixing import sent, unfit
 from harness.scenario.types import Case, Scenario
@@ -76,11 +76,10 @@ def _recorded(scenario: Scenario, candidates: Sequence[Case], file: Path) -> Sha
     assert scenario.load is not None
     where = scenario.load.mix.written.get("") or place_of(scenario)
     try:
-        recording = read(file)
+        recording = recorded(file)
     except UsageError as error:
         raise wrong(where, error.message, error.hint) from None
-    matcher = Matcher(scenario, candidates)
-    counted = Counter((request.method, request.target) for request in recording.requests)
+    matcher, counted = Matcher(scenario, candidates), recording.counted
     weights: dict[str, float] = {}
     others: Counter[str] = Counter()
     for (method, target), count in counted.items():
@@ -91,13 +90,13 @@ def _recorded(scenario: Scenario, candidates: Sequence[Case], file: Path) -> Sha
             others[f"{method} {target.partition('?')[0]}"] += count
     if not weights:
         hint = f"its most frequent: {', '.join(_examples(others)[:3])}"
-        raise wrong(where, f"no case stands for any of the {len(recording.requests):,} requests of {file.name}", hint)
+        raise wrong(where, f"no case stands for any of the {counted.total():,} requests of {file.name}", hint)
     return Shares(
         weights=weights,
         operations=(),
         uncovered=others.total() / counted.total(),
         examples=_examples(others),
-        source=f"{file.name} ({recording.format}, {len(recording.requests):,} requests)",
+        source=f"{file.name} ({recording.format}, {counted.total():,} requests)",
     )
 
 

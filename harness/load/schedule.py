@@ -5,9 +5,8 @@ import random
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from harness.load.recorded import Recorded, recorded
 from harness.model.errors import Problem, ScenarioError, UsageError
-from harness.recordings.read import read
-from harness.recordings.recording import Recording
 from harness.scenario.types import Load, Place, Profile, Scenario, Segment
 
 _SLACK = 1e-6  # requests: what rounding may add to a sum of rates
@@ -39,7 +38,7 @@ def arrivals_of(scenario: Scenario) -> list[float]:
         return []
     where = profile.written or place_of(scenario)
     try:
-        found = arrivals(profile, read(profile.replay))
+        found = arrivals(profile, recorded(profile.replay))
     except UsageError as error:
         raise wrong(where, error.message, error.hint) from None
     if not found:
@@ -48,15 +47,14 @@ def arrivals_of(scenario: Scenario) -> list[float]:
     return found
 
 
-def arrivals(profile: Profile, recording: Recording) -> list[float]:
+def arrivals(profile: Profile, recording: Recorded) -> list[float]:
     """Return when the recorded requests came, in seconds from the first, divided by the profile's speed; sorted.
 
     Most logs tell whole seconds only: then the requests of one second are spread evenly over it, since to send them all
     at its beginning would be a burst that nobody recorded.
     """
-    times = sorted(request.at for request in recording.requests if request.at is not None)
-    if all(float(at).is_integer() for at in times):
-        times = list(_spread(times))
+    whole = all(at.is_integer() for at in recording.times)
+    times = list(_spread(recording.times)) if whole else recording.times
     found = [(at - times[0]) / profile.speed for at in times]
     return [at for at in found if at < profile.seconds] if profile.seconds else found
 
@@ -140,18 +138,18 @@ def wrong(where: Place, message: str, hint: str = "") -> ScenarioError:
     return ScenarioError([problem])
 
 
-def at_most(scenario: Scenario, recorded: Sequence[float]) -> None:
+def at_most(scenario: Scenario, arrivals: Sequence[float]) -> None:
     """Raise ScenarioError where a replay goes beyond the section's bounds; rates were checked as they were read."""
     load = scenario.load
     assert load is not None
-    if not recorded:
+    if not arrivals:
         return
     where = load.profile.written or place_of(scenario)
-    whole = len(recorded) + warm_up(load, recorded)
+    whole = len(arrivals) + warm_up(load, arrivals)
     if whole > load.max_requests:
         message = f"the recording has {whole:,} requests a side, and no more than {load.max_requests:,} may be sent"
         raise wrong(where, message, f"a shorter time (for: 10m), or max_requests: {whole}")
-    highest = peak(load, recorded)
+    highest = peak(load, arrivals)
     if load.max_rate is not None and highest > load.max_rate:
         message = (
             f"the recording has {highest:g} requests in one second, and no more than {load.max_rate:g}/s may be sent"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.load import schedule
+from harness.load.recorded import Recorded, of, recorded
 from harness.model.errors import ScenarioError
 from harness.model.recording import RecordedRequest
 from harness.recordings.recording import Recording
@@ -107,9 +108,9 @@ def test_every_request_has_its_worker(requests: int, workers: int) -> None:
     assert max(found) - min(found) <= 1
 
 
-def recording(*times: float | None) -> Recording:
+def recording(*times: float | None) -> Recorded:
     requests = tuple(RecordedRequest(at=at, method="GET", target="/") for at in times)
-    return Recording(requests=requests, format="")
+    return of(Recording(requests=requests, format=""))
 
 
 def test_arrivals_are_those_of_the_recording() -> None:
@@ -169,3 +170,11 @@ def test_a_replay_that_cannot_be_sent_is_told_at_its_place(tmp_path: Path, conte
 def test_a_profile_says_itself_in_words(tmp_path: Path) -> None:
     assert schedule.words(scenario(tmp_path).load.profile) == "50/s for 2m"  # type: ignore[union-attr]
     assert schedule.words(rates((1, 2, 3), (2, 2, 1)).profile) == "1 to 2/s for 3 s, then 2/s for 1 s"
+
+
+def test_a_recording_is_read_anew_when_it_has_changed(tmp_path: Path) -> None:
+    log(tmp_path, 3)
+    first = recorded(tmp_path / "traffic.log")
+    assert recorded(tmp_path / "traffic.log") is first
+    log(tmp_path, 5)
+    assert len(recorded(tmp_path / "traffic.log").times) == 5
