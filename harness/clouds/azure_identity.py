@@ -5,6 +5,7 @@ redirect. A machine's metadata address (169.254.169.254) is nobody's that the sc
 asked only where the environment names its endpoint, or AZURE_TOKEN_CREDENTIALS chooses it.
 """
 
+import logging
 import os
 import re
 from typing import Any
@@ -39,19 +40,16 @@ def token(control: AzureControl) -> str:
 def _fetched(control: AzureControl) -> str:
     try:
         from azure import identity  # noqa: PLC0415  an extra, and heavy
-        from azure.core.exceptions import AzureError  # noqa: PLC0415  as identity
     except ImportError:
         raise Unread(_MISSING, Absence.DENIED) from None
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # else its warnings go to the terminal
     try:
         return str(credential(identity, control).get_token(SCOPE).token)
     except CloudTrouble as trouble:
         raise Unread(f"no token for Azure: {trouble.reason}", Absence.FAILED) from None
-    except identity.CredentialUnavailableError:
-        raise Unread(_NONE_FOUND, Absence.DENIED) from None
-    except (AzureError, ValueError) as error:
-        said = quoted(getattr(error, "message", "") or error, (control.client_secret,))
-        why = said if control.client_secret else f"{_NONE_FOUND} ({said})"
-        raise Unread(f"no token for Azure: {why}", Absence.DENIED) from None
+    except Exception as error:  # noqa: BLE001  an answer that is none of Entra's may break it anywhere
+        told = quoted(getattr(error, "message", "") or error, (control.client_secret,))
+        raise Unread(f"no token for Azure: {told if control.client_secret else _NONE_FOUND}", Absence.DENIED) from None
 
 
 def credential(identity: Any, control: AzureControl) -> Any:

@@ -174,6 +174,19 @@ def test_without_a_control_plane_the_error_says_what_to_add(tmp_path: Path, caps
     assert "control: {region: eu-west-1, api: a1b2c3d4e5, stage: prod}" in said
 
 
+def test_a_machine_that_is_not_signed_in_is_told_so_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "orders.yaml"
+    new = f"new: {{kind: azure-apim, url: 'http://127.0.0.1:9', control: {{resource: '{RESOURCE}'}}}}"
+    text = f"version: 1\nname: x\nold: {{kind: generic, url: 'http://127.0.0.1:9'}}\n{new}\n"
+    file.write_text(f"{text}cases:\n  - {{name: a, request: GET /}}\n", encoding="utf-8")
+    gone = dict.fromkeys(("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"), "")
+    env = {**gone, "PATH": str(tmp_path), "HOME": str(tmp_path)}
+    done = cutover("estate", "metrics", file, cwd=tmp_path, env=env)
+    assert done.code == 3
+    (line,) = done.err.splitlines()
+    assert line.startswith("cutover: new: access denied: no token for Azure: no Azure credential found")
+
+
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["estate", "metrics", "--help"])

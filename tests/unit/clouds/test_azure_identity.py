@@ -85,6 +85,17 @@ def test_a_refusal_is_denied_and_quotes_no_secret(trusted: Authority, monkeypatc
     assert SECRET not in raised.value.reason
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b"[" * 100_000, b'{"token_endpoint": 5}'])
+def test_an_answer_that_is_none_of_entras_is_no_token(
+    body: bytes, trusted: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TokenEndpoint(answers(body), tls=served_by(trusted)) as endpoint:
+        at(endpoint, monkeypatch)
+        with pytest.raises(Unread) as raised:
+            token(CONTROL)
+    assert SECRET not in raised.value.reason
+
+
 def test_a_redirect_is_not_followed(trusted: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = answers(b"", 302, "Location: https://127.0.0.1:9/elsewhere")
     with TokenEndpoint(moved, tls=served_by(trusted)) as endpoint:
