@@ -86,7 +86,7 @@ class Campaign:
             profile=schedule.words(self._load.profile),
             order=self._load.order,
             workers=self._load.workers,
-            seconds=self.planned.seconds,
+            seconds=self.planned.whole - self._load.warm_up,
             warm_up=self._load.warm_up,
             planned=self._requests,
             mix=dict(self._shares.weights),
