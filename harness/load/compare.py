@@ -120,7 +120,7 @@ def _percentile(
 ) -> Compared:
     values = old.quantile(p), new.quantile(p)
     found = Compared(operation=operation, metric=name, old=values[0], new=values[1], level=LEVEL)
-    if min(old.sent, new.sent) < enough(p):
+    if min(old.whole.total, new.whole.total) < enough(p):
         return replace(found, judged=False, note=f"{_FEW_IN_TIME}: {enough(p):,} a side are enough")
     if values[0] is None or values[1] is None:
         return replace(found, note="too many requests without an answer")

@@ -184,7 +184,8 @@ def _ruling(run: "Run", threshold: Threshold, reasons: Sequence[str]) -> "Ruling
     if _broken_by_new(run) and threshold.metric is Metric.ERRORS and threshold.bound.base is not Base.HISTORY:
         from harness.load.judge_errors import errors_at_abort  # noqa: PLC0415  as above
 
-        return errors_at_abort(run, threshold)
+        found = errors_at_abort(run, threshold)
+        return found if found.outcome is Outcome.FAIL else _instead(found, Outcome.INCONCLUSIVE, *reasons)
     if reasons:
         return _instead(ruling, Outcome.INCONCLUSIVE, *reasons)
     return ruling
@@ -241,10 +242,14 @@ def _developer(run: "Run") -> bool:
 
 
 def _broken_by_new(run: "Run") -> bool:
-    """Tell whether a load was stopped for the errors of the new side alone."""
+    """Tell whether a load was stopped for the errors of the new side, while the old one did better.
+
+    What stopped it were the last outcomes of a side; the slices that hold them are wider, and their share is lower.
+    """
     if run.state is not LoadState.ABORTED:
         return False
-    return _share_at_end(run, Side.NEW) >= run.load.abort_at > _share_at_end(run, Side.OLD)
+    old, new = (_share_at_end(run, side) for side in Side)
+    return old < new / 2 and old < run.load.abort_at
 
 
 def _share_at_end(run: "Run", side: Side) -> float:

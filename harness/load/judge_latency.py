@@ -48,7 +48,7 @@ def _by_itself(run: Run, threshold: Threshold, part: Part) -> Part:
 def _percentile(run: Run, threshold: Threshold, operation: str, level: float) -> Part:
     old, new = (run.measured.arms(side, operation) for side in Side)
     relative = threshold.bound.base is Base.OLD
-    had, least = min(old.sent, new.sent) if relative else new.sent, enough(threshold.percentile)
+    had, least = min(old.whole.total, new.whole.total) if relative else new.whole.total, enough(threshold.percentile)
     part = _figures(threshold, operation, old, new)
     if had < least:
         name = label(threshold, operation)
@@ -98,7 +98,13 @@ def _say(run: Run, threshold: Threshold, part: Part, around: Interval, old: Arms
         off = bound.factor * (before or 0.0) if relative else 0.0
         estimate = (HIGHEST / 1000 if after is None else after) - off
         had = min(old.sent, new.sent) if relative else new.sent
-        part.note = needs(run, more_for_interval(around, estimate, had, plus=bound.plus), had)
+        more = more_for_interval(around, estimate, had, plus=bound.plus) if _bounded(around) else 2 * had
+        part.note = needs(run, more, had)
+
+
+def _bounded(around: Interval) -> bool:
+    """Tell whether an interval has both ends; with few samples the largest may be below the quantile's own end."""
+    return math.isfinite(around.low) and math.isfinite(around.high)
 
 
 def _sure(outcome: Outcome, around: Interval, before: float | None, factor: float) -> str:
@@ -109,6 +115,8 @@ def _sure(outcome: Outcome, around: Interval, before: float | None, factor: floa
             return words.NO_ANSWER
         return words.ms(value) if not before else words.percent(factor - 1 + value / before)
 
+    if outcome is Outcome.INCONCLUSIVE and not _bounded(around):
+        return "too few requests to be sure of either"
     if outcome is Outcome.FAIL:
         return SURE if end(around.low) == words.NO_ANSWER else f"{SURE} of at least {end(around.low)}"
     if outcome is Outcome.PASS:
@@ -182,7 +190,7 @@ def _by_history(run: Run, threshold: Threshold) -> Ruling:
         return single(threshold, part)
     limit, p, name = threshold.bound.of(found.value), threshold.percentile, threshold.measured
     part.facts |= {"history": f"{words.ms(found.value)} ({found.how})", "limit": words.ms(limit)}
-    if new.sent < (least := enough(p)):
+    if new.whole.total < (least := enough(p)):
         part.text = f"{name}: {words.count(new.sent)} requests are too few for it ({words.count(least)} are enough)"
         part.note = needs(run, least, new.sent)
     else:

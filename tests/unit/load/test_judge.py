@@ -305,6 +305,20 @@ def test_a_load_that_new_alone_broke_fails_its_errors() -> None:
     assert [one.outcome for one in found] == ["INCONCLUSIVE", "INCONCLUSIVE", "FAIL"]
 
 
+def test_a_load_that_was_stopped_never_passes() -> None:
+    counts = drawn(23, many=2400, new=Side(shares={"503": 0.0006}))
+    assert outcomes(counts, state=LoadState.ABORTED, planned={OLD: 6000, NEW: 6000}) == ["INCONCLUSIVE"] * 3
+
+
+def test_a_percentile_at_the_least_samples_is_not_decided_without_both_ends() -> None:
+    found = verdicts(drawn(24, many=1000, slices=5), load_of(percentile("p99 <= 150ms of x", 0.99, Bound(plus=150.0))))[
+        1
+    ]
+    assert found.outcome in {"INCONCLUSIVE", "PASS"}
+    assert "inf" not in told(found)
+    assert "nan" not in told(found)
+
+
 def test_a_load_that_both_broke_decides_nothing() -> None:
     broken = Side(shares={"503": 0.7})
     found = outcomes(drawn(24, many=400, old=broken, new=broken), state=LoadState.ABORTED)
