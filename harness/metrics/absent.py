@@ -78,7 +78,8 @@ class _Whole:
     def series(self, told: Told, values: dict[float, float]) -> Series:
         if told.name in LATENCIES:  # a mean of nothing is told as 0 where no request came
             values = {at: value for at, value in values.items() if value > 0 or self.requests.get(at) != 0}
-        absence, note = (told.absence, told.note) if told.absence else self._absence(told, values)
+        final = {at: value for at, value in values.items() if self.window.over(at)}
+        absence, note = (told.absence, told.note) if told.absence else self._absence(told, final)
         return Series(
             name=told.name,
             statistic=told.statistic,

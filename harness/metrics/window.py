@@ -39,6 +39,10 @@ class Window:
         """Tell whether the period that starts `at` ended so lately that its value may still come."""
         return at + self.period > self.now - RECENT
 
+    def over(self, at: float) -> bool:
+        """Tell whether the period that starts `at` is over: until then its value is not the last word."""
+        return at + self.period <= self.now
+
     def of(self, values: dict[float, float]) -> dict[float, float]:
         """Return the values by the start of the period that each is in."""
         placed = {self.start + (at - self.start) // self.period * self.period: value for at, value in values.items()}
@@ -48,14 +52,17 @@ class Window:
 def window(start: float, end: float, now: float, *, most: int = MOST_POINTS) -> Window:
     """Return the window of whole periods around [start, end), with the shortest period of at most `most` points.
 
-    A period that is not over yet is left out, unless there is no other: its sum would look like a drop.
+    A period that is not over yet is left out: its sum would look like a drop. It is kept where there is no other, or
+    where `end` lies after `now`: then somebody waits for it.
     """
     period = next(
         (one for one in PERIODS if one >= _kept(now - start) and (end - start) / one <= most),
         math.ceil((end - start) / most / 86_400) * 86_400,
     )
     first = math.floor(start / period) * period
-    last = min(math.ceil(end / period), math.floor(now / period)) * period
+    last = math.ceil(end / period) * period
+    if end <= now:
+        last = min(last, math.floor(now / period) * period)
     return Window(start=first, end=max(last, first + period), period=period, now=now)
 
 

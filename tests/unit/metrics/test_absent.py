@@ -107,6 +107,13 @@ def test_nothing_yet_of_a_young_window_is_late_not_quiet() -> None:
     assert {one.absence for one in found} == {Absence.LATE}
 
 
+def test_a_value_of_a_minute_that_is_not_over_is_not_its_last_word() -> None:
+    running = Window(start=START, end=END, period=60, now=END - 10)
+    whole = told("capacity", dict.fromkeys(range(10), 0.5), running, "average")
+    (capacity,) = typed_as([whole], running)
+    assert (capacity.absence, len(capacity.points)) == (Absence.LATE, 10)
+
+
 def test_capacity_is_expected_without_traffic_too() -> None:
     requests, capacity = typed_as([counts([], OLD), told("capacity", {0: 0.5}, OLD, "average")], OLD)
     assert requests.absence is Absence.NO_TRAFFIC

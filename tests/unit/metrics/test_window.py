@@ -36,6 +36,13 @@ def test_a_period_that_is_not_over_is_left_out() -> None:
     assert window(NOW - 7 * DAY, NOW, NOW).end == NOW // 3600 * 3600
 
 
+def test_a_period_that_is_waited_for_is_kept() -> None:
+    end = NOW + 60 - NOW % 60
+    found = window(NOW - 130, end, NOW)
+    assert found.end == end
+    assert [found.over(at) for at in found.times] == [True] * (len(found.times) - 1) + [False]
+
+
 def test_a_past_end_is_within_the_window() -> None:
     found = window(NOW - DAY - 90, NOW - DAY, NOW)
     assert found.end >= NOW - DAY
