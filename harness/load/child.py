@@ -15,6 +15,7 @@ import base64
 import ctypes
 import heapq
 import json
+import math
 import os
 import random
 import re
@@ -51,6 +52,7 @@ Slot = tuple[float, float, int, bool]
 
 SIDES = ("old", "new")
 BURST = 16  # sends that are given out before everybody else gets a turn
+HEAD_LIMIT = 262_144  # bytes of an answer that are read on top of the body's limit
 LONGEST_GAP = 1.0  # seconds that count as a slot's gap: a ramp from nothing begins with an endless one
 OUTCOMES = 100  # that the share of errors is taken over
 LAST_ANSWERS = 2.0  # seconds that requests in flight have to end after a stop
@@ -149,8 +151,6 @@ class Head(HTTPResponse):
     """What is read of an answer: its status, one header, how long its body is."""
 
     wanted = ""
-    backend = ""
-    size = 0
 
     def _on_header_field(self, string: str) -> None:
         if self.wanted:
@@ -161,7 +161,7 @@ class Head(HTTPResponse):
             super()._on_header_value(string)
 
     def _on_body(self, buf: bytearray) -> None:
-        self.size += len(buf)
+        """Throw the body away."""
 
 
 class Target:
@@ -246,6 +246,10 @@ class Target:
 def _context(side: Line) -> ssl.SSLContext:
     context = ssl.create_default_context(**({"cadata": side["ca"]} if side.get("ca") else {"cafile": certifi.where()}))
     if side.get("cert"):
+        if not hasattr(os, "memfd_create"):
+            raise ValueError(
+                "a client certificate can be shown under load on Linux only: elsewhere its key would touch the disk"
+            )
         # the standard library reads files alone; this one is in memory, so that the key never reaches a disk
         held = os.memfd_create("certificate")
         try:
@@ -290,13 +294,17 @@ class Connection:
     def _answer(self, method: str) -> tuple[int, str]:
         head = Head(method)
         head.wanted = self.target.header
+        room = self.target.body_limit + HEAD_LIMIT
         while not head.message_complete or head.get_code() < 200:
             data = self.sock.recv(65536)
             if not data and not head.message_begun:
                 raise NoAnswer("connection lost")
             head.feed(data)
-            if head.size > self.target.body_limit:
+            room -= len(data)
+            if room < 0 and head.headers_complete:
                 break
+            if room < 0:
+                raise NoAnswer("malformed answer")
             if not data and not head.message_complete:
                 raise NoAnswer("connection lost")
         if head.should_close():
@@ -404,6 +412,7 @@ class Engine:
         self.why, self.detail = "", ""
         self.pending = 0
         self.quiet = Event()
+        self.patience = math.inf
         self.began, self.zero = time.monotonic(), 0.0
         self.seen: Callable[[str, str, Cell], None] | None = None
 
@@ -424,6 +433,7 @@ class Engine:
         """Send nothing more."""
         if not self.why:
             self.why, self.detail = why, detail
+            self.patience = time.monotonic() + LAST_ANSWERS
 
     def run(self, delay: float) -> Line:
         """Send everything, beginning in `delay` seconds, and return what there is to say at the end."""
@@ -431,8 +441,9 @@ class Engine:
         speaker, sweeper = gevent.spawn(self._speak), gevent.spawn(self._sweep)
         mine = sends(self.plan, self.index, self.workers)
         self._dispatch(mine)
-        patience = time.monotonic() + (LAST_ANSWERS if self.why else self.plan["timeout"] + 0.5)
-        while self.pending and time.monotonic() < patience:
+        # the last one may wait for a connection for one timeout, and for its answer for another
+        self.patience = min(self.patience, time.monotonic() + 2 * self.plan["timeout"] + 1.0)
+        while self.pending and time.monotonic() < self.patience:
             gevent.sleep(0.01)
         for number, (_, side, _, moment, _) in enumerate(mine):  # what a stop has left
             self.planned[side] += moment >= 0
@@ -824,6 +835,8 @@ class Lead:
             gevent.sleep(0.02)
             if time.monotonic() > patience:
                 self.stop("lost", "a worker does not answer to its plan")
+        if self.stopped[0] and not any(end["why"] == "failed" for end in self.over.values()):
+            return {"why": self.stopped[0], "detail": self.stopped[1], "unsent": {}, "per_worker": {}}
         if not self.stopped[0]:
             self._begin(len(workers), 0.3)
             self._tell("start", 0.3)

@@ -49,7 +49,8 @@ class Generator:
 
     `plan` is the JSON-able plan that child.py sends; it goes through a pipe, since it holds secrets. With one worker a
     single process sends everything; with more, a Locust master on a free loopback port has that many. `bind` is where
-    workers of other machines are awaited, in place of local ones. `file` is the Locust file.
+    workers of other machines are awaited, in place of local ones: whoever gets through to it is given the plan with its
+    secrets, unencrypted, since Locust's protocol knows neither keys nor encryption. `file` is the Locust file.
     """
 
     def __init__(
