@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from harness.metrics.read import telemetry
+from harness.metrics.read import PERCENTILES, telemetry
 from harness.model.check import Tools
 from harness.model.load import LoadTick
 from harness.model.series import Absence, Telemetry
@@ -27,7 +27,7 @@ class Monitoring:
         load = self.scenario.load
         assert load is not None
         now = time.time()
-        return self._read((Side.OLD,), now - load.last, now, tools)
+        return self._read((Side.OLD,), now - load.last, now, tools, deployments=True)
 
     def window(self, start: float, end: float, tools: Tools) -> tuple[Telemetry, ...]:
         """Return what monitoring has of the load's time (Unix seconds), in whole minutes.
@@ -37,7 +37,7 @@ class Monitoring:
         first, last = start - start % _MINUTE, end + _MINUTE - end % _MINUTE
         until = time.monotonic() + (_LATE if self._waits() else 0.0)
         while True:
-            found = self._read(tuple(Side), first, last, tools)
+            found = self._read(tuple(Side), first, last, tools, deployments=False)
             if time.monotonic() >= until or not _late(found) or not _waited(tools):
                 return found
 
@@ -46,9 +46,27 @@ class Monitoring:
         assert load is not None
         return any(threshold.metric is Metric.CAPACITY for threshold in load.thresholds)
 
-    def _read(self, sides: tuple[Side, ...], start: float, end: float, tools: Tools) -> tuple[Telemetry, ...]:
+    def _percentiles(self) -> tuple[float, ...]:
+        """Return what is always read, and what the thresholds ask for besides."""
+        load = self.scenario.load
+        assert load is not None
+        asked = {one.percentile for one in load.thresholds if 0 < one.percentile < 1}
+        return tuple(sorted({*PERCENTILES, *asked}))
+
+    def _read(
+        self, sides: tuple[Side, ...], start: float, end: float, tools: Tools, *, deployments: bool
+    ) -> tuple[Telemetry, ...]:
         return tuple(
-            telemetry(control, self.scenario.gateway(side).kind, side, start=start, end=end, hide=tools.hide)
+            telemetry(
+                control,
+                self.scenario.gateway(side).kind,
+                side,
+                start=start,
+                end=end,
+                percentiles=self._percentiles(),
+                deployments=deployments,
+                hide=tools.hide,
+            )
             for side in sides
             if (control := self.scenario.controls.get(side)) is not None
         )
