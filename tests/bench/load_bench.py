@@ -123,6 +123,8 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         Row(name="one worker", value=one, unit="requests/s"),
         Row(name="two workers", value=both, unit="requests/s", note=note),
         Row(name="two workers / one", value=both / one, unit="x", least=1.7 if allowed else None, note=note),
+        # what two would do with a core each, whoever else is busy here
+        Row(name="two workers / one, by CPU time", value=2 * each / cpu, unit="x", least=1.7),
         Row(
             name="memory at the end / at a tenth",
             value=long.memory[1] / max(long.memory[0], 1.0),
