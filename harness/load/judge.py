@@ -11,7 +11,7 @@ from harness.load import words
 from harness.model.event import CaseInfo, Checked, Point
 from harness.model.load import Compared, Generator, LoadState
 from harness.model.outcome import Outcome, Severity
-from harness.model.series import Telemetry
+from harness.model.series import TIER_UNKNOWN, Telemetry
 from harness.model.side import Side
 from harness.model.threshold import Base, Metric, Threshold
 from harness.scenario.types import Load
@@ -28,6 +28,8 @@ _DEVELOPER = (
     "the new side runs in the Developer tier: it has no SLA and its capacity says nothing of production's, so that no "
     "load decides there; load the tier that production will have"
 )
+
+_ANY_TIER = "the tier of the new side's service could not be read, and the Developer tier lets no load decide"
 
 
 def infos(load: Load, *, first: int = 0) -> tuple[CaseInfo, ...]:
@@ -179,8 +181,8 @@ def _ruling(run: "Run", threshold: Threshold, reasons: Sequence[str]) -> "Ruling
     ruling = _by_rule(run, threshold)
     if dead is not None:
         return _instead(ruling, *dead)
-    if _developer(run):
-        return _instead(ruling, Outcome.INCONCLUSIVE, _DEVELOPER)
+    if (tier := _tier(run)) is not None:
+        return _instead(ruling, Outcome.INCONCLUSIVE, tier)
     if _broken_by_new(run) and threshold.metric is Metric.ERRORS and threshold.bound.base is not Base.HISTORY:
         from harness.load.judge_errors import errors_at_abort  # noqa: PLC0415  as above
 
@@ -235,10 +237,13 @@ def _all_of(arms: "Arms") -> str:
     return f"all {words.count(arms.sent)} requests failed: {met(arms)}"
 
 
-def _developer(run: "Run") -> bool:
-    """Tell whether the new side is a service of the Developer tier."""
-    tiers = (told.facts.get("tier", "") for told in run.window if told.side == Side.NEW.value)
-    return any(tier.strip().lower() == "developer" for tier in tiers)
+def _tier(run: "Run") -> str | None:
+    """Return why the new side's service, by its tier, lets no load decide; None where it does."""
+    facts = [told.facts for told in run.window if told.side == Side.NEW.value]
+    if any(told.get("tier", "").strip().lower() == "developer" for told in facts):
+        return _DEVELOPER
+    unknown = next((told[TIER_UNKNOWN] for told in facts if TIER_UNKNOWN in told), None)
+    return unknown if unknown is None else f"{_ANY_TIER} ({unknown})"
 
 
 def _broken_by_new(run: "Run") -> bool:

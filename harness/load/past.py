@@ -91,6 +91,6 @@ def _unfit(series: Series) -> str | None:
 def _other_statistics(found: Sequence[Series], name: str, told: Telemetry) -> str:
     """Return why there is no such percentile, naming what there is instead."""
     there = sorted({one.statistic for one in found if one.points})
-    if there == ["average"]:
+    if "average" in there and not any(statistic.startswith("p") for statistic in there):
         return f"{told.what} tells averages alone: an average is never compared with a {name}"
     return f"history of old has no latency {name}" + (f", only {', '.join(there)}" if there else "")

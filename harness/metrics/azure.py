@@ -10,7 +10,7 @@ from harness.clouds.unread import Unread
 from harness.metrics.absent import Told, nothing, typed, unread
 from harness.metrics.window import Window, within
 from harness.model.secret import Secret
-from harness.model.series import Absence, Deployment, Telemetry
+from harness.model.series import TIER_UNKNOWN, Absence, Deployment, Telemetry
 from harness.model.side import Side
 from harness.scenario.types import AzureControl
 
@@ -75,10 +75,10 @@ class _Asking:
         try:
             service = self.resource.service()
         except Unread as trouble:
-            return {"tier not known": trouble.reason}
+            return {TIER_UNKNOWN: trouble.reason}
         sku = service.get("sku")
         self.tier = quoted(sku.get("name") or "") if isinstance(sku, dict) else ""
-        return {"tier": self.tier} if self.tier else {"tier not known": "the service's own description names none"}
+        return {"tier": self.tier} if self.tier else {TIER_UNKNOWN: "the service's own description names none"}
 
     def all(self) -> Iterator[Told]:
         """Ask for everything."""

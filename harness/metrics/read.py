@@ -7,7 +7,7 @@ from harness.clouds.unread import Unread
 from harness.metrics import azure, cloudwatch
 from harness.metrics.window import window
 from harness.model.secret import Secret
-from harness.model.series import Telemetry
+from harness.model.series import TIER_UNKNOWN, Telemetry
 from harness.model.side import Side
 from harness.scenario.types import AwsControl, Control
 
@@ -41,7 +41,7 @@ def telemetry(
             what=what(control),
             start=asked.start,
             end=asked.end,
-            facts={},
+            facts={} if isinstance(control, AwsControl) else {TIER_UNKNOWN: trouble.reason},
             absence=trouble.kind,
             trouble=trouble.reason,
         )

@@ -50,6 +50,10 @@ class Deployment:
     text: str = ""
 
 
+TIER_UNKNOWN = "tier not known"
+"""The fact of a service whose tier could not be read: its value says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
     """All series of one side between `start` and `end` (Unix seconds).

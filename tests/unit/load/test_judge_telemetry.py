@@ -84,6 +84,15 @@ def test_a_developer_tier_decides_nothing(new: Side) -> None:
     assert "measured: p95: old" in text(found[2])
 
 
+@pytest.mark.parametrize("new", [Side(), Side(factor=2.0)])
+def test_a_tier_that_cannot_be_read_may_be_the_developer_tier(new: Side) -> None:
+    window = telemetry(NEW, series("capacity", "average", 0.2, unit="share"), facts={"tier not known": "403: denied"})
+    found = verdicts(drawn(3, new=new), window=window)
+    assert [one.outcome for one in found[1:]] == ["INCONCLUSIVE", "INCONCLUSIVE"]
+    assert "could not be read" in text(found[1])
+    assert "403: denied" in text(found[1])
+
+
 def test_a_developer_tier_of_the_old_side_is_no_matter() -> None:
     assert outcomes(drawn(2), window=telemetry(OLD, facts={"tier": "Developer"}))[1:] == ["PASS", "PASS"]
 
@@ -109,7 +118,8 @@ def test_percentiles_of_hours_are_called_what_they_are() -> None:
 
 
 def test_an_average_is_never_compared_with_a_percentile() -> None:
-    found = one(HISTORY, history=telemetry(OLD, series("latency", "average", 500.0)))
+    told = (series("latency", "average", 500.0), series("latency", "maximum", 900.0))
+    found = one(HISTORY, history=telemetry(OLD, *told))
     assert found.outcome == "INCONCLUSIVE"
     assert "service contoso tells averages alone: an average is never compared with a p95" in text(found)
 
