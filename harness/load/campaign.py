@@ -11,6 +11,7 @@ from harness.load.monitoring import Monitoring
 from harness.load.process import Generator
 from harness.load.sending import Sending
 from harness.model.check import Tools
+from harness.model.errors import HarnessError
 from harness.model.event import Checked, Loaded, Loading, Note
 from harness.model.load import LoadState
 from harness.model.request import SAFE_METHODS, Request
@@ -47,12 +48,19 @@ class Campaign:
         self._arrivals = schedule.arrivals_of(scenario)
         self._seed = random.SystemRandom().randrange(2**32)
         self.planned = plan.most(scenario, self._arrivals, seed=self._seed)
-        self._judged: dict[int, Checked] | None = None
+        self._judged: dict[int, Checked] = {}
+        self._begun = False
 
     def checked(self, tools: Tools, index: int) -> Checked:
-        """Return what the load says of check `index`; the first call sends it."""
-        if self._judged is None:
+        """Return what the load says of check `index`; the first call sends it.
+
+        Raises HarnessError where an earlier call broke off: a load is sent once, whatever became of it.
+        """
+        if not self._begun:
+            self._begun = True
             self._judged = {one.index: one for one in self._measure(tools)}
+        if index not in self._judged:
+            raise HarnessError("the load broke off, and is not sent a second time")
         return self._judged[index]
 
     def _measure(self, tools: Tools) -> list[Checked]:
