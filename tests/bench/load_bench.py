@@ -113,6 +113,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     base, cpu = statistics.median(plain), statistics.median(one.cpu for one in ours)
     one, both = (statistics.median(ran.speed for ran in rans) for rans in (ours, two))
     each = statistics.median(ran.cpu for ran in two)
+    apart = statistics.median(2 * pair.cpu / single.cpu for single, pair in zip(ours, two, strict=True))
     allowed = (os.cpu_count() or 1) >= 4
     note = f"{os.cpu_count()} cores; the server took {statistics.median(server):.2f} of one, a worker {both / 2 / each:.2f}"
     return [
@@ -124,7 +125,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         Row(name="two workers", value=both, unit="requests/s", note=note),
         Row(name="two workers / one", value=both / one, unit="x", least=1.7 if allowed else None, note=note),
         # what two would do with a core each, whoever else is busy here
-        Row(name="two workers / one, by CPU time", value=2 * each / cpu, unit="x", least=1.7),
+        Row(name="two workers / one, by CPU time", value=apart, unit="x", least=1.7),
         Row(
             name="memory at the end / at a tenth",
             value=long.memory[1] / max(long.memory[0], 1.0),
