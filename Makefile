@@ -71,7 +71,8 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(STAMP)
-	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_security_catalogue.py
+	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_security_catalogue.py tests/e2e/test_load_catalogue.py
+	WHOLE_SIMULATION=1 $(BIN)/python -m pytest tests/unit/stats/test_sample_tables.py tests/unit/load/test_judge.py
 	$(BIN)/python -m tests.bench.soak $(ARGS)
 
 # The newest versions that fit, installed afresh and then written down: no hashes, no addresses, nothing of this platform.
