@@ -21,6 +21,12 @@ def blocked(run: Run, operation: str) -> list[Blocked]:
     return [found for name in names if (found := _blocked(run, name)) is not None]
 
 
+def evaded(run: Run, operation: str) -> list[Blocked]:
+    """Return why a count of errors makes no pass: what is no error may be a refusal, and no success either."""
+    names = [operation] if operation else run.measured.operations
+    return [Blocked(text) for name in names if name not in run.named and (text := _evaded(run, name))]
+
+
 def unasked(run: Run, operation: str) -> list[Blocked]:
     """Return the operations of the mix that a side has no outcome of."""
     names = [operation] if operation else run.measured.operations
@@ -39,7 +45,7 @@ def _blocked(run: Run, operation: str) -> Blocked | None:
         text = f"{operation}: {words.share(old.error_share)} of old's own requests failed ({met(old)})"
         return Blocked(f"{text}: its latencies prove nothing", failing=True)
     before, after = old.usual[0], new.usual[0]
-    if before == after and before in _REFUSED and _presented(run, operation):
+    if _presented(run, operation) and min(map(_refusals, (old, new))) > 1 - ALIKE:
         text = f"{operation}: both sides refuse ({met(old)} on old, {met(new)} on new)"
         return Blocked(f"{text}: latencies of refusals prove nothing", failing=True)
     if _overlap(old, new) + _SLACK * math.sqrt(1 / old.sent + 1 / new.sent) >= ALIKE:
@@ -49,6 +55,28 @@ def _blocked(run: Run, operation: str) -> Blocked | None:
         return Blocked(f"{text}: latencies of different answers are not compared", failing=True)
     text = f"{operation}: the answers differ (old {met(old)}; new {met(new)})"
     return Blocked(f"{text}: latencies of other answers do not make a pass")
+
+
+def _evaded(run: Run, operation: str) -> str:
+    old, new = (run.measured.arms(side, operation) for side in Side)
+    found = _blocked(run, operation)
+    more = sum(
+        max(many / new.sent - old.outcomes.get(outcome, 0) / max(old.sent, 1), 0.0)
+        for outcome, many in new.outcomes.items()
+        if _turned_away(outcome)
+    )
+    if found is None or not (found.failing or more > 1 - ALIKE):
+        return ""
+    return f"{operation}: old answered {met(old)}, new {met(new)}: few errors among such answers are no success"
+
+
+def _turned_away(outcome: str) -> bool:
+    """Tell whether an answer is neither a success nor, where no `expect` says so, an error."""
+    return outcome.isdigit() and "300" <= outcome < "500" and outcome != "429"
+
+
+def _refusals(arms: Arms) -> float:
+    return sum(arms.outcomes.get(status, 0) for status in _REFUSED) / arms.sent
 
 
 def _presented(run: Run, operation: str) -> bool:

@@ -78,7 +78,7 @@ class Campaign:
             tools.tell(Note(at=time.time(), text=text))
         tools.tell(self._loading(everything))
         sending = self._sent(made, everything, presented, tools)
-        return self._judge(sending, history, _presented(everything), tools)
+        return self._judge(sending, history, everything, tools)
 
     def _made(self, everything: list[Asked], presented: list[dict[Side, Request]]) -> dict[str, Any]:
         requests = [
@@ -136,7 +136,7 @@ class Campaign:
         return sending
 
     def _judge(
-        self, sending: Sending, history: tuple[Telemetry, ...], presented: frozenset[str], tools: Tools
+        self, sending: Sending, history: tuple[Telemetry, ...], everything: list[Asked], tools: Tools
     ) -> list[Checked]:
         """Compare, journal what was measured, and judge each threshold by it."""
         from harness.load import compare, judge, validity  # noqa: PLC0415  heavy, and most runs load nothing
@@ -178,7 +178,8 @@ class Campaign:
             window=window,
             state=state,
             why=why,
-            presented=presented,
+            presented=_presented(everything),
+            named=_named(everything),
         )
 
 
@@ -189,6 +190,12 @@ def _presented(everything: list[Asked]) -> frozenset[str]:
         for one in everything
         if one.caller and not any(plan.allowed(one.case.steps[0].expect, side) for side in Side)
     )
+
+
+def _named(everything: list[Asked]) -> frozenset[str]:
+    """Return the operations of which each case's `expect` names what new may answer."""
+    bare = {one.case.operation for one in everything if not plan.allowed(one.case.steps[0].expect, Side.NEW)}
+    return frozenset(one.case.operation for one in everything) - bare
 
 
 def _state(sending: Sending) -> tuple[LoadState, str]:

@@ -68,13 +68,15 @@ def judged(
     state: LoadState = LoadState.FINISHED,
     why: str = "",
     presented: Collection[str] | None = None,
+    named: Collection[str] = (),
     first: int = 0,
 ) -> list[Checked]:
     """Return the outcome of the schedule, then of each threshold, as `infos` lists them.
 
     `planned` are requests by side in `seconds`, the measured time of a side (0: as the profile says). `why` says more
     of a `state` that is not finished. `presented` are the operations that are asked as a caller and whose refusal no
-    `expect` names; None: all may be. Never raises for what was measured.
+    `expect` names; None: all may be. `named` are those whose `expect` names what new may answer.
+    Never raises for what was measured.
     """
     from harness.load.measured import Measured  # noqa: PLC0415  stats are heavy, and `cutover plan` needs none
     from harness.load.ruling import Run  # noqa: PLC0415  likewise
@@ -92,6 +94,7 @@ def judged(
         state=state,
         why=why,
         presented=presented,
+        named=named,
     )
     reasons = invalid(load, generator, counts, planned) if state is LoadState.FINISHED else [_unfinished(run)]
     plan = infos(load, first=first)

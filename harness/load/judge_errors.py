@@ -1,7 +1,7 @@
 """Thresholds on errors: shares with exact intervals. A failure that was seen is a fact, however noisy the rest is."""
 
 from harness.load import words
-from harness.load.answers import failed, unasked
+from harness.load.answers import evaded, failed, unasked
 from harness.load.compare import LEVEL
 from harness.load.measured import Arms
 from harness.load.past import Past, past_errors
@@ -25,7 +25,7 @@ def errors(run: Run, threshold: Threshold) -> Ruling:
     level = 1 - (1 - LEVEL) / max(len(parts), 1)
     whole = _part(run, threshold, threshold.operation, LEVEL, _both(run, threshold.operation))
     each = [_part(run, threshold, name, level, _both(run, name)) for name in parts]
-    return joined(threshold, whole, each, unasked(run, threshold.operation))
+    return joined(threshold, whole, each, [*evaded(run, threshold.operation), *unasked(run, threshold.operation)])
 
 
 def errors_at_abort(run: Run, threshold: Threshold) -> Ruling:
@@ -51,7 +51,7 @@ def _part(run: Run, threshold: Threshold, operation: str, level: float, both: tu
     if relative:
         around = share_difference(old.errors, old.sent, new.errors, new.sent, level=level, factor=factor)
     part.outcome = decided(around, plus, threshold.operator)
-    if part.outcome is Outcome.FAIL and operation and not threshold.operation and not _kept(threshold, old):
+    if part.outcome is Outcome.FAIL and operation and not threshold.operation and _excused(threshold, old, new, level):
         part.outcome, part.note = Outcome.PASS, "old does not keep to it either"
     _say(threshold, part, around, old, new)
     part.remedy = _remedy(new) if part.outcome is Outcome.FAIL else ""
@@ -62,9 +62,11 @@ def _part(run: Run, threshold: Threshold, operation: str, level: float, both: tu
     return part
 
 
-def _kept(threshold: Threshold, old: Arms) -> bool:
-    """Tell whether an operation kept to an absolute limit on old; where it did not, it is made that way."""
-    return threshold.bound.base is Base.OLD or threshold.keeps(old.error_share, threshold.bound.plus)
+def _excused(threshold: Threshold, old: Arms, new: Arms, level: float) -> bool:
+    """Tell whether an operation broke an absolute limit on old too and is not surely worse now: it is made that way."""
+    if threshold.bound.base is Base.OLD or threshold.keeps(old.error_share, threshold.bound.plus):
+        return False
+    return share_difference(old.errors, old.sent, new.errors, new.sent, level=level).low <= 0
 
 
 def _figures(operation: str, old: Arms, new: Arms) -> Part:
@@ -144,4 +146,4 @@ def _by_history(run: Run, threshold: Threshold) -> Ruling:
     )
     if part.outcome is Outcome.INCONCLUSIVE:
         part.note = needs(run, more_for_interval(around, new.error_share, new.sent, plus=limit), new.sent)
-    return joined(threshold, part, (), unasked(run, ""))
+    return joined(threshold, part, (), [*evaded(run, ""), *unasked(run, "")])

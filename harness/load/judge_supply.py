@@ -1,8 +1,9 @@
 """Thresholds on what the new side takes and what it has left: throughput, and the capacity that monitoring tells."""
 
 from harness.load import words
+from harness.load.answers import evaded
 from harness.load.measured import NEVER, Arms
-from harness.load.ruling import Part, Ruling, Run, label, single
+from harness.load.ruling import Part, Ruling, Run, joined, label, single
 from harness.model.outcome import Outcome
 from harness.model.series import Absence, Series
 from harness.model.side import Side
@@ -37,7 +38,7 @@ def throughput(run: Run, threshold: Threshold) -> Ruling:
     else:
         part.outcome = Outcome.PASS if threshold.keeps(achieved[Side.NEW], allowed) else Outcome.FAIL
         part.note = _CONFLICTING if part.outcome is Outcome.FAIL and new.errors < new.sent / 100 else ""
-    return single(threshold, part)
+    return joined(threshold, part, (), evaded(run, operation))
 
 
 def served(arms: Arms, run: Run) -> float:

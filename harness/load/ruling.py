@@ -24,6 +24,7 @@ class Run:
     """All that the thresholds of a load are judged by. `seconds` is the measured time of one side.
 
     `presented` are the operations that are asked as a caller, so that a refusal is no answer; None: any may be.
+    `named` are those whose `expect` names what new may answer: there all else is an error.
     """
 
     load: Load
@@ -37,6 +38,7 @@ class Run:
     state: LoadState = LoadState.FINISHED
     why: str = ""
     presented: Collection[str] | None = None
+    named: Collection[str] = ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -196,6 +196,26 @@ def test_an_operation_that_was_slow_on_old_too_does_not_break_an_absolute_limit_
     assert verdicts(counts, load)[1].outcome == "PASS"
 
 
+def test_an_operation_that_broke_an_absolute_limit_on_old_may_not_get_worse() -> None:
+    rare, errors = (*MIX, "GET /c", "GET /d", "GET /e", "GET /f", "GET /g"), Bound(plus=0.1)
+    old, new = Side(shares={"503": 0.12}), Side(shares={"503": 0.3})
+    load = load_of(
+        percentile("p50 <= 40ms", 0.5, Bound(plus=40.0)), threshold("errors <= 10%", Metric.ERRORS, "<=", errors)
+    )
+    for factor, now, outcome in ((1.0, old, "PASS"), (3.0, new, "FAIL")):
+        counts = drawn(12, operations=rare, news={GET: Side(median=50.0 * factor)})
+        failing = drawn(13, operations=rare, news={GET: now})
+        before = drawn(14, operations=rare, news={GET: Side(median=50.0)}), drawn(15, operations=rare, news={GET: old})
+        for made, made_before in zip((counts, failing), before, strict=True):
+            made.cells |= {
+                (number, OLD, GET): cell
+                for (number, side, name), cell in made_before.cells.items()
+                if (side, name) == (NEW, GET)
+            }
+        assert verdicts(counts, load)[1].outcome == outcome
+        assert verdicts(failing, load)[2].outcome == outcome
+
+
 @pytest.mark.parametrize(("operator", "outcome"), [("<=", Outcome.PASS), ("<", Outcome.INCONCLUSIVE)])
 def test_equality_keeps_to_at_most_and_not_to_less(operator: Operator, outcome: Outcome) -> None:
     assert decided(Interval(1.0, 2.0, 0.98), 2.0, operator) is outcome
@@ -228,7 +248,8 @@ def test_an_old_side_that_leaves_requests_unanswered_is_no_reference() -> None:
 
 def test_latencies_of_other_answers_are_not_compared() -> None:
     p95, errors = verdicts(drawn(15, new=Side(shares={"404": 1.0}, factor=0.1)))[1:]
-    assert (p95.outcome, errors.outcome) == ("INCONCLUSIVE", "PASS")
+    assert (p95.outcome, errors.outcome) == ("INCONCLUSIVE", "INCONCLUSIVE")
+    assert "few errors among such answers are no success" in told(errors)
     assert (
         f"{LIST}: old answered 200 (100 %), new 404 (100 %): latencies of different answers are not compared"
         in told(p95)
@@ -239,6 +260,27 @@ def test_one_operation_with_other_answers_holds_a_pass_but_not_the_failure_of_an
     quick = Side(shares={"404": 1.0}, factor=0.1)
     assert outcomes(drawn(16, operations=MIX, news={GET: quick}))[1] == "INCONCLUSIVE"
     assert outcomes(drawn(16, operations=MIX, news={GET: quick, LIST: Side(factor=1.7)}))[1] == "FAIL"
+
+
+@pytest.mark.parametrize("shares", [{"401": 1.0}, {"403": 0.4}, {"301": 0.2}])
+def test_what_new_turns_away_is_neither_few_errors_nor_throughput(shares: dict[str, float]) -> None:
+    taken = threshold("throughput >= 95% of planned", Metric.THROUGHPUT, ">=", Bound(base=Base.PLANNED, factor=0.95))
+    counts, load = drawn(15, operations=MIX, news={GET: Side(shares=shares)}), load_of(DEFAULTS[1], taken)
+    assert outcomes(counts, load) == ["PASS", "INCONCLUSIVE", "INCONCLUSIVE"]
+    assert outcomes(counts, load, named=MIX) == ["PASS"] * 3
+    assert outcomes(drawn(15, old=Side(shares=shares), new=Side(shares=shares)), load, presented=()) == ["PASS"] * 3
+
+
+def test_errors_that_a_threshold_allows_are_no_other_answers() -> None:
+    load = load_of(threshold("errors <= 30%", Metric.ERRORS, "<=", Bound(plus=0.3)))
+    assert outcomes(drawn(15, new=Side(shares={"503": 0.2})), load) == ["PASS", "PASS"]
+
+
+def test_a_credential_that_expires_on_the_way_leaves_refusals_that_prove_nothing() -> None:
+    expired = Side(shares={"401": 0.3})
+    found = verdicts(drawn(18, old=expired, new=expired), presented={LIST})
+    assert [one.outcome for one in found[1:]] == ["INCONCLUSIVE"] * 2
+    assert "both sides refuse" in told(found[1])
 
 
 def test_partly_other_answers_do_not_make_a_pass() -> None:
