@@ -2,6 +2,7 @@
 
 message    Call, Reply, Handler            a request and an answer, as the lab passes them on
 serving    application, Serving            handlers as raw ASGI applications on uvicorn, plain or over TLS
+lean       LeanProtocol                    a short way through uvicorn, for load
 upstream   Upstream                        how a gateway reaches the backend
 pace       paced, telling                  how long the backend takes, for load
 backend, backend_guarded   Backend         the sample API (orders and many kinds of answers; what should be guarded)

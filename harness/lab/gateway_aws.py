@@ -11,6 +11,7 @@ import time
 import uuid
 from dataclasses import replace
 from email.utils import formatdate
+from functools import lru_cache
 from hashlib import sha256
 
 from harness.lab import authorizers_aws, tokens
@@ -74,7 +75,7 @@ class AwsGateway:
             return _too_large()
         method = call.text(b"x-http-method-override").upper() or call.method
         # A slash at the end says nothing to the router; paths are matched as they came, case and all.
-        segments = rest.rstrip("/").split("/")
+        segments = tuple(rest.rstrip("/").split("/"))
         found = _resource(segments)
         if found is None or method not in found:
             return _not_routed(call.text(b"authorization"))
@@ -143,7 +144,8 @@ class AwsGateway:
         return _passed(reply, call.method)
 
 
-def _resource(segments: list[str]) -> dict[str, Method] | None:
+@lru_cache(512)
+def _resource(segments: tuple[str, ...]) -> dict[str, Method] | None:
     """Return the methods of the resource that matches best: literal segments before variables, those before greedy."""
     matches = [(_weight(pattern), methods) for pattern, methods in _TREE if _matches(pattern, segments)]
     return max(matches, key=lambda match: match[0])[1] if matches else None
@@ -153,7 +155,7 @@ def _weight(pattern: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(0 if part.endswith("+}") else 1 if part.startswith("{") else 2 for part in pattern)
 
 
-def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
+def _matches(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
     for position, part in enumerate(pattern):
         if part.endswith("+}"):
             return len(segments) > position and segments[position] != ""

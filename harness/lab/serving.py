@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from harness.lab.lean import LeanProtocol
 from harness.lab.message import LARGEST_REQUEST, Call, Handler, Pairs, Reply
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -97,44 +97,14 @@ def _framed(reply: Reply, method: str) -> Pairs:
     return (*reply.headers, (b"Content-Length", str(len(reply.body)).encode()))
 
 
-class _Joining:
-    """A transport that sends what is written one after another in one go: a system call takes long under load."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._parts: list[bytes] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if not self._parts:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._parts.append(data)
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def abort(self) -> None:
-        self._parts.clear()
-        self._transport.abort()
-
-    def _flush(self) -> None:
-        data = b"".join(self._parts)
-        self._parts.clear()
-        if data:
-            self._transport.write(data)
-
-
-class _Telling(H11Protocol):
+class _Telling(LeanProtocol):
     """uvicorn's protocol, which also tells the certificate that a client showed, and what breaks the connection off."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Joining(transport))  # type: ignore[arg-type]
+        super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         shown = tls.getpeercert(binary_form=True) if tls is not None else None
-        self.app_state = {**self.app_state, "certificate": shown or b"", "transport": self.transport}
+        self.app_state = {**self.app_state, "certificate": shown or b"", "transport": transport}
 
 
 class Serving:

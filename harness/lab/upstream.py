@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 import h11
@@ -85,7 +87,9 @@ class Upstream:
     async def send(self, call: Call, *, stream: bool = False) -> Reply:
         """Send `call`; with `stream` the body is handed on as it comes. Raises UnreachableError; never sends twice."""
         if self._near is not None and median_of(call) is not None:
-            return await self._near(call)
+            reply = await self._near(call)
+            # what its server would have added
+            return replace(reply, headers=((b"Date", formatdate(usegmt=True).encode()), *reply.headers))
         connection = await self._connection()
         try:
             connection.ask(self._name, call)

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import math
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -182,3 +183,36 @@ def test_a_reset_is_a_reset(labs: Any) -> None:
     # an orderly end would be http.client.RemoteDisconnected, which is a kind of it
     assert ends
     assert set(ends) == {ConnectionResetError}
+
+
+def test_what_takes_the_short_way_through_the_server_is_answered_as_anything_else(labs: Any) -> None:
+    ports = labs.ports()
+    asked = b"GET /orders/1004 HTTP/1.1\r\nHost: x\r\nOcp-Apim-Subscription-Key: new-partner-key-c20d\r\n"
+    pace = b"X-Lab-Pace: 1\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", ports.new), timeout=10) as connection,
+        connection.makefile("rb") as file,
+    ):
+        # one connection, in turn: the long way, the short one, two at once, and one that comes in pieces
+        answers = []
+        for sent, count in (
+            ([asked + b"\r\n"], 1),
+            ([asked + pace + b"\r\n"], 1),
+            ([(asked + pace + b"\r\n") * 2], 2),
+            ([asked, pace, b"\r\n"], 1),
+            ([asked + pace + b"Connection: close\r\n\r\n"], 1),
+        ):
+            for piece in sent:
+                connection.sendall(piece)
+            answers += [_read(file) for _ in range(count)]
+        assert file.read() == b""
+    assert [status for status, _, __ in answers] == [b"HTTP/1.1 200 OK\r\n"] * 6
+    assert len({body for _, __, body in answers}) == 1
+    own = [[name for name in names if name not in {"x-backend-ms", "connection"}] for _, names, __ in answers]
+    assert own == [own[0]] * 6
+
+
+def _read(file: Any) -> tuple[bytes, list[str], bytes]:
+    status = file.readline()
+    headers = http.client.parse_headers(file)
+    return status, [name.lower() for name in headers], file.read(int(headers["Content-Length"]))
