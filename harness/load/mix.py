@@ -10,7 +10,7 @@ from harness.load.recorded import recorded
 from harness.load.schedule import place_of, wrong
 from harness.model.errors import UsageError
 from harness.scenario.credential import CertificateCredential
-from harness.scenario.mixing import sent, unfit
+from harness.scenario.mixing import left_out, sent
 from harness.scenario.types import Case, Scenario
 
 _EXAMPLES = 10
@@ -40,9 +40,9 @@ def shares(scenario: Scenario) -> Shares:
     mix = load.mix
     candidates = sent(mix, scenario.cases)
     where = mix.written.get("") or place_of(scenario)
-    left_out = {case.name: _why(case, mix.weights) for case in scenario.cases if case not in candidates}
+    why = {case.name: left_out(mix, case) for case in scenario.cases if case not in candidates}
     if not candidates:
-        raise wrong(where, "nothing to send: no case can be part of a load", _listed(left_out))
+        raise wrong(where, "nothing to send: no case can be part of a load", _listed(why))
     if mix.recording is not None:
         found = _recorded(scenario, candidates, mix.recording)
     else:
@@ -56,19 +56,13 @@ def shares(scenario: Scenario) -> Shares:
         operations=tuple(dict.fromkeys(case.operation for case in by_name.values())),
         uncovered=found.uncovered,
         examples=found.examples,
-        left_out=left_out,
+        left_out=why,
         source=found.source,
     )
 
 
-def _why(case: Case, weights: Mapping[str, float]) -> str:
-    if weights and case.name not in weights:
-        return "the mix does not name it"
-    return unfit(case, named=bool(weights))
-
-
-def _listed(left_out: Mapping[str, str]) -> str:
-    return "; ".join(f"'{name}': {why}" for name, why in list(left_out.items())[:3])
+def _listed(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"'{name}': {why}" for name, why in list(reasons.items())[:3])
 
 
 def _recorded(scenario: Scenario, candidates: Sequence[Case], file: Path) -> Shares:

@@ -12,7 +12,7 @@ from harness.model.threshold import Base, Metric, Threshold
 from harness.scenario.containers import pairs
 from harness.scenario.context import Context, guess
 from harness.scenario.hiding import SHORTEST_PART
-from harness.scenario.mixing import sent, unfit
+from harness.scenario.mixing import left_out, sent, unfit
 from harness.scenario.texts import is_loopback
 from harness.scenario.types import AzureControl, Case, Control, Load
 
@@ -91,7 +91,7 @@ def _check_mix(load: Load, mix: Node | None, section: Node, cases: Sequence[Case
                 )
     found = sent(load.mix, cases)
     if not found and not weights:
-        reasons = "; ".join(f"'{case.name}': {unfit(case, named=False)}" for case in cases[:3])
+        reasons = "; ".join(f"'{case.name}': {left_out(load.mix, case)}" for case in cases[:3])
         ctx.note(mix or section, f"nothing to send: no case can be part of a load ({reasons})", _ADD_CASE)
     return found
 

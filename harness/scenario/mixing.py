@@ -111,7 +111,16 @@ def unfit(case: Case, *, named: bool) -> str:
     return case.skip
 
 
+def left_out(mix: Mix, case: Case) -> str:
+    """Return why a case is no part of the load; "" if it is one of those named, or a safe case of one request."""
+    if mix.weights and case.name not in mix.weights:
+        return "the mix does not name it"
+    expect = case.steps[0].expect
+    if not mix.weights and mix.recording is None and expect.old.status != expect.new.status:
+        return "the sides are to answer with different statuses, whose times do not compare, and `mix` does not name it"
+    return unfit(case, named=bool(mix.weights))
+
+
 def sent(mix: Mix, cases: Iterable[Case]) -> tuple[Case, ...]:
-    """Return the cases that a load may send: those named, or every safe case of one request."""
-    named = mix.weights
-    return tuple(case for case in cases if (not named or case.name in named) and not unfit(case, named=bool(named)))
+    """Return the cases that a load may send."""
+    return tuple(case for case in cases if not left_out(mix, case))

@@ -17,10 +17,11 @@ PROFILE = "profile: {rate: 50, for: 2m}"
 
 def test_all_candidates_alike(tmp_path: Path) -> None:
     found = shares(scenario(tmp_path))
-    assert found.weights == dict.fromkeys(("list", "list again", "one", "item", "health"), 0.2)
-    assert found.operations == ("GET /orders", "GET /orders/{id}", "GET /items/a1", "GET /health")
-    assert set(found.left_out) == {"make", "skipped", "many"}
+    assert found.weights == dict.fromkeys(("list", "list again", "one", "health"), 0.25)
+    assert found.operations == ("GET /orders", "GET /orders/{id}", "GET /health")
+    assert set(found.left_out) == {"item", "make", "skipped", "many"}
     assert "2 steps" in found.left_out["many"]
+    assert "different statuses" in found.left_out["item"]
 
 
 def test_weights_are_shares(tmp_path: Path) -> None:
