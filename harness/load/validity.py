@@ -73,12 +73,12 @@ def invalid(
 ) -> list[str]:
     """Return why the measurement proves nothing, each with its number and what to do; [] for a valid one.
 
-    `planned` are requests by side, of a load that ran to its end.
+    `planned` are requests by side, of a load that ran to its end; of arrivals at random those that the seed draws.
     """
     sent = {side.value: counts.over(side.value).sent for side in Side}
     if not any(sent.values()):
         return [*_lost(generator), "not one request was sent and seen to its end: nothing was measured"]
-    return [*_lost(generator), *_late(load, generator, cores or _cores()), *_missing(load, generator, sent, planned)]
+    return [*_lost(generator), *_late(load, generator, cores or _cores()), *_missing(generator, sent, planned)]
 
 
 def _lost(generator: Generator) -> list[str]:
@@ -113,15 +113,10 @@ def _advice(generator: Generator, cores: int) -> str:
     return f"{held}: lower the rate, or {more}"
 
 
-def _missing(load: Load, generator: Generator, sent: Mapping[str, int], planned: Mapping[str, int]) -> list[str]:
+def _missing(generator: Generator, sent: Mapping[str, int], planned: Mapping[str, int]) -> list[str]:
     return [
         f"{side}: {words.count(gone)} of {words.count(whole)} planned requests were not sent or not seen to their end "
         f"(allowed: {words.share(LEFT_OUT)}): the load was not the one that was planned"
         for side, whole in planned.items()
-        if (gone := _gone(load, generator.unsent.get(side, 0), sent[side], whole)) > LEFT_OUT * whole
+        if (gone := max(generator.unsent.get(side, 0), whole - sent[side])) > LEFT_OUT * whole
     ]
-
-
-def _gone(load: Load, unsent: int, sent: int, planned: int) -> int:
-    """Return how many are missing; how many arrivals at random there are to be is not known beforehand."""
-    return unsent if load.profile.poisson else max(unsent, planned - sent)

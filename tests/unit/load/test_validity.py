@@ -71,13 +71,13 @@ def test_requests_that_were_never_sent_are_counted_by_side() -> None:
     assert text.startswith("old: 100 of 6,100 planned requests were not sent")
 
 
-def test_arrivals_at_random_are_not_missing_because_there_were_fewer() -> None:
+def test_requests_that_left_and_were_not_seen_to_their_end_are_missing_at_random_times_too() -> None:
     load = load_of()
     load = replace(load, profile=replace(load.profile, poisson=True))
     counts = drawn(8)
-    assert reasons(counts, load, {OLD: 6100, NEW: 6100}) == []
-    counts.unsent = {OLD: 0, NEW: 90}
-    assert reasons(counts, load, {OLD: 6100, NEW: 6100})[0].startswith("new: 90 of")
+    counts.unsent = {OLD: 0, NEW: 0}
+    assert reasons(counts, load, PLANNED) == []
+    assert reasons(counts, load, {OLD: 6000, NEW: 6100})[0].startswith("new: 100 of 6,100 planned")
 
 
 def test_a_lost_worker_is_named() -> None:
