@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.load import mix, schedule
-from harness.load.plan import Most, most
+from harness.load.plan import Most, most, over_http_1
 from harness.report.text import plural, short
 from harness.scenario.types import Load, Scenario
 
@@ -28,6 +28,7 @@ def as_json(scenario: Scenario) -> dict[str, Any] | None:
         "order": load.order,
         "requests": {"old": counted.requests, "new": counted.requests},
         "warm_up": {"old": counted.warm_up, "new": counted.warm_up},
+        "http": "1.1",
         "workers": load.workers,
         "per_worker": list(counted.per_worker),
         "peak": round(counted.peak, 3),
@@ -48,6 +49,8 @@ def lines(scenario: Scenario, duration: str) -> Iterator[str]:
     yield f"  load       {counted.requests:,} requests a side{warm_up}, in {duration}; bounds of its own, not `limits`"
     yield f"             {schedule.words(load.profile)} a side, at most {counted.peak:g}/s; {load.order}"
     yield f"             {_workers(load, counted)}"
+    if told := over_http_1(scenario):
+        yield f"             {told}"
 
 
 def _workers(load: Load, counted: Most) -> str:

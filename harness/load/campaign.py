@@ -67,6 +67,8 @@ class Campaign:
         """Send the load and judge it; what stops it before the first request is an ERROR of every threshold."""
         from harness.load.judge import failed  # noqa: PLC0415  heavy, and most runs load nothing
 
+        if why := plan.unnamed_proxy(self._scenario):
+            return failed(self._load, why, suite=SUITE, at=time.time())
         everything = asked(self._scenario, self._shares)
         try:
             presented = [one.presented(tools) for one in everything]
@@ -110,6 +112,8 @@ class Campaign:
             share = f"{100 * self._shares.uncovered:.1f} %"
             examples = "; ".join(self._shares.examples)
             yield f"not under load: {share} of the recording, which no case stands for: {examples}"
+        if told := plan.over_http_1(self._scenario):
+            yield f"under load: {told}"
 
     @property
     def _requests(self) -> dict[str, int]:

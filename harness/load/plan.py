@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.load import schedule
 from harness.load.mix import Shares
@@ -12,6 +13,7 @@ from harness.model.gateway import Gateway
 from harness.model.request import ClientCertificate, Request
 from harness.model.rule import Expect
 from harness.model.side import Side
+from harness.scenario.texts import is_loopback
 from harness.scenario.types import Case, Load, Scenario
 
 SCHEMA = 1
@@ -126,6 +128,25 @@ def _proxy(gateway: Gateway) -> str:
     scheme, host = gateway.url.partition(":")[0].lower(), gateway.url.partition("://")[2].partition("/")[0]
     found = proxies.get(scheme) or proxies.get("all") or ""
     return "" if urllib.request.proxy_bypass(host) else found
+
+
+def over_http_1(scenario: Scenario) -> str:
+    """Return what to tell where a side is asked for HTTP/2, which a load does not speak; "" where none is."""
+    sides = " and ".join(side.value for side in Side if scenario.gateway(side).http != "1.1")
+    return f"{sides} over HTTP/1.1, although `http: 2` is set: a load speaks nothing newer" if sides else ""
+
+
+def unnamed_proxy(scenario: Scenario) -> str:
+    """Return why the environment's proxy may not be put under load; "" where none is, or it is on this machine."""
+    for side in Side:
+        gateway = scenario.gateway(side)
+        host = urlsplit(_proxy(gateway)).hostname if gateway.proxy == "environment" else None
+        if host and not is_loopback(host):
+            return (
+                f"the environment's proxy, {host}, is outside this machine: a load goes through a proxy that the"
+                f" scenario names (`{side.value}: {{proxy: …}}`, and its host in `load.allow`), or through none"
+            )
+    return ""
 
 
 def _request(request: Request, ok: list[int] | None) -> dict[str, Any]:

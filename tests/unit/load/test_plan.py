@@ -8,11 +8,11 @@ import pytest
 
 from harness.load.asking import asked
 from harness.load.mix import shares
-from harness.load.plan import Asked, allowed, in_flight, most, plan_of, slice_length
+from harness.load.plan import Asked, allowed, in_flight, most, over_http_1, plan_of, slice_length, unnamed_proxy
 from harness.model.rule import Expect, ExpectSide
 from harness.model.side import Side
 from harness.scenario.types import Load, Profile, Scenario
-from tests.unit.load.scenario_text import scenario
+from tests.unit.load.scenario_text import HEAD, scenario
 
 
 def plain(found: Scenario) -> list[Asked]:
@@ -45,6 +45,25 @@ def test_a_plan_says_all_that_is_sent(tmp_path: Path) -> None:
         "max_in_flight": 875, "max_requests": 100_000, "abort_at": 0.5, "slice": 1.0,
         "backend_header": {"old": "", "new": "x-ms"},
     }  # fmt: skip
+
+
+def test_a_load_of_http_2_is_told_to_be_http_1(tmp_path: Path) -> None:
+    head = HEAD.replace('8082"', '8082", http: 2')
+    assert over_http_1(scenario(tmp_path)) == ""
+    assert over_http_1(scenario(tmp_path, head=head)).startswith("new over HTTP/1.1, although `http: 2` is set")
+
+
+def test_a_proxy_of_the_environment_is_put_under_load_on_this_machine_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = scenario(tmp_path, head=HEAD.replace('8082"', '8082", proxy: environment'))
+    monkeypatch.setenv("no_proxy", "")
+    for proxy, refused in (("", False), ("http://127.0.0.1:3128", False), ("http://me:hush@proxy.example:3128", True)):
+        monkeypatch.setenv("http_proxy", proxy)
+        why = unnamed_proxy(found)
+        assert ("proxy.example" in why) is refused
+        assert bool(why) is refused
+        assert "hush" not in why
 
 
 def test_most_is_known_beforehand(tmp_path: Path) -> None:
