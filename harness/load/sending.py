@@ -17,6 +17,7 @@ _TURN = 0.25
 _TICK = 1.0
 _RENEW = 60.0  # a signature holds for five minutes, and tokens are renewed well before they end
 _LAST_WORD = 5.0
+_SILENCE = 90.0  # the generator speaks once a second, but while workers take their plan
 
 Renew = Callable[[], Mapping[str, Any]]
 """Returns the headers that have changed, as a message to the generator has them."""
@@ -26,8 +27,9 @@ Renew = Callable[[], Mapping[str, Any]]
 class Sending:
     """One load on its way. `started` is in Unix seconds (0: not yet), `ended` the generator's last line.
 
-    `renew_every` and `last_word` are seconds: how often callers are presented anew, and how long the generator has to
-    tell what it counted once it is told to stop. `trouble` says what stopped the load that was not the generator's.
+    `renew_every`, `last_word` and `silence` are seconds: how often callers are presented anew, how long the generator
+    has to tell what it counted once it is told to stop, and how long it may say nothing before. `trouble` says what
+    stopped the load, where the generator does not say so itself.
     """
 
     generator: Generator
@@ -38,6 +40,7 @@ class Sending:
     warm_up: float
     renew_every: float = _RENEW
     last_word: float = _LAST_WORD
+    silence: float = _SILENCE
     started: float = 0.0
     ended: Mapping[str, Any] = field(default_factory=dict)
     trouble: str = ""
@@ -45,10 +48,11 @@ class Sending:
     _stop_at: float | None = None
     _shown: float = 0.0
     _renewed: float = 0.0
+    _heard: float = 0.0
 
     def run(self) -> None:
         """Count until the generator ends, or has been told to stop and does not."""
-        self._renewed = time.monotonic()
+        self._renewed = self._heard = time.monotonic()
         with self.generator:
             while not self.ended and not self._overdue():
                 for line in self.generator.lines(_TURN):
@@ -65,6 +69,7 @@ class Sending:
             self.ended = {"type": "ended", "why": "failed", "detail": self.generator.trouble}
 
     def _take(self, line: Mapping[str, Any]) -> None:
+        self._heard = time.monotonic()
         match line["type"]:
             case "started":
                 self.started, self._waiting = float(line["at"]), ""
@@ -75,7 +80,7 @@ class Sending:
         self.counts.add(line)
 
     def _turn(self, now: float) -> None:
-        """Show, renew what is presented, and pass on the wish to stop; each when it is due."""
+        """Show, renew what is presented, and stop a load that hangs, or that the user wants to end."""
         if now - self._shown >= _TICK:
             self._shown = now
             self.tools.show(self._tick())
@@ -84,9 +89,11 @@ class Sending:
             self._present_anew()
         if self._stop_at is None and self.tools.stopping():
             self._stop(now)
+        if self._stop_at is None and now - self._heard > self.silence:
+            self.trouble = f"the load generator has said nothing for {now - self._heard:.0f} s"
+            self._stop(now)
 
     def _present_anew(self) -> None:
-
         try:
             changed = self.renew()
         except NotPresented as missing:

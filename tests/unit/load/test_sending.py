@@ -85,6 +85,7 @@ def sent(
     *,
     renew_every: float = 60.0,
     last_word: float = 5.0,
+    silence: float = 60.0,
 ) -> Sending:
     made = Sending(
         generator=generator,  # type: ignore[arg-type]
@@ -95,6 +96,7 @@ def sent(
         warm_up=0.0,
         renew_every=renew_every,
         last_word=last_word,
+        silence=silence,
     )
     made.run()
     assert not generator.entered, "every process is ended, however it ends"
@@ -137,6 +139,11 @@ def test_a_generator_that_does_not_stop_is_left() -> None:
 
     made = sent(Deaf([]), Watched(stop_after=1), last_word=0.0)
     assert made.ended == {}
+
+
+def test_a_generator_that_hangs_is_stopped() -> None:
+    made = sent(Told([[STARTED], *([[]] * 9)], last=STOPPED), silence=-1.0)
+    assert made.trouble.startswith("the load generator has said nothing for")
 
 
 def test_what_is_presented_is_renewed_while_it_runs() -> None:
