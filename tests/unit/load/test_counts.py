@@ -46,6 +46,18 @@ def test_lines_add_up_in_any_order() -> None:
     assert there.over("new").planned.total == 720
 
 
+def test_many_lines_of_one_slice_are_kept_as_few() -> None:
+    counts, chance = Counts(("GET",), 60.0), random.Random(6)
+    whole: list[int] = []
+    for _ in range(200):
+        latencies = tuple(chance.randrange(1, 10**8) for _ in range(9))
+        whole.extend(latencies)
+        counts.add(line(cell(0, latencies=latencies)))
+    assert counts.over("old").planned == bucketed(whole)
+    (tally,) = counts._tallies.values()
+    assert len(tally.planned) < 20
+
+
 def test_what_comes_late_is_counted_too() -> None:
     counts = Counts(("GET",), 1.0)
     counts.add(line(cell(0)))
