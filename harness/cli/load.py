@@ -21,6 +21,7 @@ PORT = 5557
 """Locust's own."""
 
 _MOST_WORKERS = 64
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  told apart, not bound to
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,11 +46,13 @@ protocol, which is not encrypted: bind to an address of a private network."""
 _WORKER = """\
 Join a master and send the part of the load that it gives to this machine, then end.
 
-Needs nothing but this installation: what is sent, and to where, comes from the master."""
+Needs nothing but this installation: what is sent, and to where, comes from the master. Where no master is there yet, it
+is looked for every five seconds, for five minutes."""
 _EXPORT = """\
 Write a locustfile, the profile, requirements and a test configuration (Azure Load Testing) to a folder.
 
-No secret is written: values from the environment are named there, and filled in where it runs."""
+No secret is written: values from the environment are named there, and filled in where it runs. A credential that is no
+"${env:NAME}" (a text of the scenario, a file, a token to be fetched, a signature) cannot be exported: exit 4."""
 
 
 def _told(text: str) -> dict[str, Any]:
@@ -57,6 +60,11 @@ def _told(text: str) -> dict[str, Any]:
 
 
 def _master(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "examples:\n"
+        "  cutover load master orders.yaml --workers 2                   # both join from this machine\n"
+        "  cutover load master orders.yaml --bind 10.0.0.5 --workers 2   # from two others"
+    )
     parser.add_argument("file", metavar="SCENARIO", help="scenario with a `load` section")
     parser.add_argument(
         "--bind", metavar="HOST[:PORT]", default="127.0.0.1", help=f"where workers join (127.0.0.1:{PORT})"
@@ -67,10 +75,16 @@ def _master(parser: argparse.ArgumentParser) -> None:
 
 
 def _worker(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "examples:\n  cutover load worker 10.0.0.5\n  cutover load worker 10.0.0.5:6000"
     parser.add_argument("host", metavar="HOST[:PORT]", help=f"where the master is (port {PORT} if left out)")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "examples:\n"
+        "  cutover load export orders.yaml azure-load-test/\n"
+        "  cutover load export orders.yaml azure-load-test/ --set stage=test --force"
+    )
     parser.add_argument("file", metavar="SCENARIO", help="scenario with a `load` section")
     parser.add_argument("folder", metavar="DIR", type=Path, help="where to write; made if it is not there")
     parser.add_argument("--force", action="store_true", help="write over files that are there")
@@ -91,6 +105,7 @@ def _run_master(args: argparse.Namespace) -> int:
     if args.workers is not None:
         scenario = _with_workers(scenario, args.workers)
     host, port = address(args.bind)
+    sys.stderr.write(f"cutover: on the machine of each worker: cutover load worker {_joined(host, port)}\n")
     if not _is_local(host):
         sys.stderr.write(
             f"cutover: workers join at {host}:{port}; what they are to send, credentials included, goes to them"
@@ -147,6 +162,14 @@ def address(text: str) -> tuple[str, int]:
     if not host.strip("[]") or (colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536)):
         raise UsageError(f"{text!r} is no address", hint=f"HOST or HOST:PORT, such as 10.0.0.5:{PORT}")
     return host.strip("[]"), int(port) if colon else PORT
+
+
+def _joined(host: str, port: int) -> str:
+    """Return what a worker is told to join."""
+    named = "HOST" if host in _EVERYWHERE else host
+    if port == PORT:
+        return named
+    return f"[{named}]:{port}" if ":" in named else f"{named}:{port}"
 
 
 def _is_local(host: str) -> bool:

@@ -12,6 +12,8 @@ from harness.model.outcome import Outcome
 MOST_REASONS = 12
 OWN_TESTS = "own tests"
 
+_UNSEEN = {"load": "the load did not run to its end"}
+
 _OF_PYTEST = {"passed": Outcome.PASS, "failed": Outcome.FAIL, "error": Outcome.ERROR}
 
 
@@ -157,7 +159,7 @@ def _result(case: _Case) -> CaseResult:
         outcome, why = Outcome.INCONCLUSIVE, [case.info.skip]
     elif seen < wanted:
         outcome = outcome.worse(Outcome.INCONCLUSIVE)
-        why.append("was not asked" if not seen else f"only {seen} of {wanted} repeats were asked")
+        why.append(f"only {seen} of {wanted} repeats were asked" if seen else _UNSEEN.get(case.suite, "was not asked"))
     elif outcome is Outcome.PASS and not case.compared:
         outcome = Outcome.INCONCLUSIVE
         why.append("no step was asked of both sides: nothing was compared")

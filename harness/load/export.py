@@ -129,16 +129,15 @@ def _presented(scenario: Scenario, one: Asked, side: Side) -> Request:
 def _named(
     scenario: Scenario, everything: Sequence[Asked], plan: dict[str, Any], named: Placeholders
 ) -> dict[str, Any]:
-    problems: list[Problem] = []
+    held: dict[str, dict[str, Case]] = {}
     for one, request in zip(everything, plan["requests"], strict=True):
         for side in Side:
             try:
                 request[side.value] = named.request(request[side.value])
             except NotSaid as why:
-                message = f"'{one.case.name}' cannot be exported: its request to {side.value} holds {why}"
-                problems.append(_problem(one.case, message))
-    if problems:
-        raise ScenarioError(list(dict.fromkeys(problems)))
+                held.setdefault(f"its request to {side.value} holds {why}", {}).setdefault(one.case.name, one.case)
+    if held:
+        raise ScenarioError([_held(why, list(cases.values())) for why, cases in held.items()])
     try:
         rest = named.value({key: value for key, value in plan.items() if key != "requests"})
     except NotSaid as why:
@@ -146,6 +145,12 @@ def _named(
             schedule.place_of(scenario), f"the load cannot be exported: it holds {why}", _HINT
         ) from None
     return {**rest, "requests": plan["requests"]}
+
+
+def _held(why: str, cases: Sequence[Case]) -> Problem:
+    """Return what cannot be said of a case, once for all that hold the same."""
+    others = f"; so do those of {len(cases) - 1} more" if len(cases) > 1 else ""
+    return _problem(cases[0], f"'{cases[0].name}' cannot be exported: {why}{others}")
 
 
 def _readme(scenario: Scenario, names: Sequence[str], whole: float) -> str:

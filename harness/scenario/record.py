@@ -87,7 +87,7 @@ class Record(Shape[T]):
     def read(self, node: Node, ctx: Context) -> T:
         """Return what the builder makes of all keys."""
         if node.__class__ is not MappingNode:
-            raise ctx.refuse(node, f"expected a mapping with {self._expected()}, got {what(node)}")
+            raise ctx.refuse(node, f"expected a mapping with {self._expected()}, got {what(node)}", self.least)
         fields = Fields(self.keys, node, ctx)
         bad = self._read_keys(node, fields, ctx)
         if bad and not bad <= self.apart:
