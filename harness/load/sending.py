@@ -84,7 +84,7 @@ class Sending:
         if now - self._shown >= _TICK:
             self._shown = now
             self.tools.show(self._tick())
-        if self.started and now - self._renewed >= self.renew_every:
+        if now - self._renewed >= self.renew_every:
             self._renewed = now
             self._present_anew()
         if self._stop_at is None and self.tools.stopping():

@@ -26,6 +26,7 @@ from tests.servers.tls import Authority
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = ROOT / "tests/servers/given_latencies.py"
 TOKEN = "s3cret-load-token"
+ODD = "é".encode() + b"\xff"
 
 
 def _ask_in_turn(port: int, seconds: float, took: list[float]) -> None:
@@ -358,12 +359,14 @@ def test_workers_of_other_machines_are_awaited_and_told_of() -> None:
         while not lines:
             lines += generator.lines(5.0)
         assert lines[0] == {"type": "waiting", "workers": 0, "of": 1}
+        generator.send({"type": "headers", "requests": {"0": {"new": [["X-Renewed", "yes"]]}}})
         quiet = subprocess.DEVNULL
         with subprocess.Popen(worker_command("127.0.0.1", port), stdout=quiet, stderr=quiet, cwd=ROOT) as worker:
             while not generator.ended:
                 lines += generator.lines(5.0)
             generator.__exit__(None, None, None)
             assert worker.wait(15) == 0
+        assert sum("X-Renewed: yes" in head for head in server.heads) == 25
     assert lines[-1]["why"] == "finished"
     [(name, sent)] = lines[-1]["per_worker"].items()
     assert name == f"{socket.gethostname()} {worker.pid}"
@@ -375,7 +378,8 @@ def test_it_runs_by_itself_with_a_profile(tmp_path: Path) -> None:
     with LoadedServer(behave=lambda head: Reply(status=500 if "/new" in head else 200)) as server:
         made = plan(server.url, rate=50, seconds=1)
         made["requests"][0] |= {"old": request(f"{server.url}/old", token="${env:LOAD_TOKEN}")}
-        made["requests"][0] |= {"new": request(f"{server.url}/new", method="POST", body=b"${env:LOAD_TOKEN}")}
+        body = b"${env:LOAD_TOKEN}" + ODD
+        made["requests"][0] |= {"new": request(f"{server.url}/new", method="POST", body=body)}
         (tmp_path / "profile.json").write_text(json.dumps(made))
         environment = {"PATH": os.environ["PATH"], "HOME": os.devnull}
         argv = [sys.executable, "-m", "locust", "-f", "locustfile.py", "--headless", "--only-summary"]
@@ -383,7 +387,7 @@ def test_it_runs_by_itself_with_a_profile(tmp_path: Path) -> None:
         missing = subprocess.run(argv, check=False, env=environment, **keep)
         done = subprocess.run(argv, check=False, env={**environment, "LOAD_TOKEN": TOKEN}, **keep)
         assert sum(f"Bearer {TOKEN}" in head for head in server.heads) == 50
-        assert sum(f"Content-Length: {len(TOKEN)}" in head for head in server.heads) == 50
+        assert sum(f"Content-Length: {len(TOKEN) + len(ODD)}" in head for head in server.heads) == 50
     assert missing.returncode != 0
     assert "LOAD_TOKEN" in missing.stderr
     assert "new: 50 requests, 50 errors" in done.stderr

@@ -84,6 +84,7 @@ def sizes() -> dict[str, Any]:
         "timing": child.milliseconds('cache;desc="a;dur=1", app;desc="x";dur=42.5, db;dur=3', "app"),
         "absent": child.milliseconds("db;dur=3", "app"),
         "rubbish": child.milliseconds("1.2.3", ""),
+        "endless": child.milliseconds("9" * 400, ""),
     }
 
 

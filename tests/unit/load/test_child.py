@@ -96,4 +96,4 @@ def test_latencies_are_rounded_as_the_histogram_does(facts: dict[str, Any]) -> N
 def test_a_backend_time_is_read_where_there_is_one(facts: dict[str, Any]) -> None:
     sizes = facts["sizes"]
     assert (sizes["number"], sizes["with unit"], sizes["timing"]) == (12.5, 7.0, 42.5)
-    assert (sizes["absent"], sizes["rubbish"]) == (None, None)
+    assert (sizes["absent"], sizes["rubbish"], sizes["endless"]) == (None, None, None)

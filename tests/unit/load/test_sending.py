@@ -153,6 +153,12 @@ def test_what_is_presented_is_renewed_while_it_runs() -> None:
     assert generator.sent[0] == {"type": "headers", "requests": changed}
 
 
+def test_what_is_presented_is_renewed_while_workers_are_awaited() -> None:
+    generator = Told([[{"type": "waiting", "workers": 0, "of": 1}], [STARTED], [ENDED]])
+    sent(generator, renew=lambda: {"0": {"old": []}}, renew_every=0.0)
+    assert len(generator.sent) == 3
+
+
 def test_a_credential_that_comes_to_its_end_stops_the_load() -> None:
     def gone() -> dict[str, Any]:
         raise NotPresented("the credential of clerk cannot be had: the endpoint is down")
