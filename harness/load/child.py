@@ -491,6 +491,7 @@ class Engine:
             gevent.spawn(self._lane, job)
         else:
             job.held = True
+            self._note_late(job, time.monotonic())  # it waits for a connection, but was it handed over in time?
             self.waiting[job.side].append(job)
 
     def _lane(self, job: Job) -> None:
@@ -517,9 +518,8 @@ class Engine:
             self.left[job.side] += 1
         if job.held:
             self.held[job.side] += 1
-        elif job.measured:
-            late = microseconds(job.sent - job.planned)
-            self.late[late] = self.late.get(late, 0) + 1
+        else:
+            self._note_late(job, job.sent)
         try:
             status, told = connection.ask(wire, method)
             outcome = str(status)
@@ -532,6 +532,11 @@ class Engine:
         if not status:
             connection.close()
         self._count(job, time.monotonic(), status, outcome, told)
+
+    def _note_late(self, job: Job, at: float) -> None:
+        if job.measured:
+            late = microseconds(at - job.planned)
+            self.late[late] = self.late.get(late, 0) + 1
 
     def durations(self, job: Job, ended: float) -> tuple[float, float]:
         """Return the seconds since the planned start, and since the actual send."""

@@ -185,7 +185,7 @@ class Counts:
 
     @property
     def lateness(self) -> Histogram:
-        """Return actual send minus planned start in µs, of the measured requests that did not wait for a connection."""
+        """Return actual send (or joining the line for a connection) minus planned start in µs, of measured requests."""
         return merged([*self._late, *map(decode, self._late_texts)])
 
     def cell(self, part: int, side: str, operation: str) -> Cell:

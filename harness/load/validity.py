@@ -91,7 +91,7 @@ def _late(load: Load, generator: Generator, cores: int) -> list[str]:
     late, limit = generator.late_p99, load.max_lateness
     busy = generator.cpu is not None and generator.cpu > BUSY
     if late is None:
-        return ["how late the requests left is not known: all of them waited for a connection"]
+        return ["how late the requests left is not known"]
     if late > limit:
         text = f"the load generator fell behind: 1 % of the requests left {words.ms(late)} late or more"
         return [f"{text} (allowed: {words.ms(limit)}); {_advice(generator, cores)}"]

@@ -80,10 +80,10 @@ class Compared:
 class Generator:
     """How the load generator itself did: what makes a measurement valid.
 
-    `late_p99` is the 99th percentile of actual send minus planned start in ms, of requests that did not wait for a free
-    connection; `held` counts those that did, by side. `unsent` counts planned requests that never left. `cpu` is the
-    share of one core that the busiest process used; `hold` the highest rate (requests/s, both sides together) that
-    this machine has shown, or is reckoned, to hold. `client` names the software.
+    `late_p99` is the 99th percentile of actual send minus planned start in ms; of requests that waited for a free
+    connection, that of joining the line. `held` counts these, by side. `unsent` counts planned requests that never
+    left. `cpu` is the share of one core that the busiest process used; `hold` the highest rate (requests/s, both sides
+    together) that this machine has shown, or is reckoned, to hold. `client` names the software.
     """
 
     workers: int = 1

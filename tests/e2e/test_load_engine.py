@@ -65,6 +65,7 @@ def test_what_must_wait_for_a_connection_is_held_and_its_wait_counts() -> None:
     old = counts.over("old")
     assert old.sent == 50
     assert counts.held["old"] > 30
+    assert counts.lateness.total == 100, "each was handed over at its time, or was not: that is known of all"
     assert old.planned.quantile(0.9) > 800_000
     assert old.service.quantile(0.9) < 500_000
 
