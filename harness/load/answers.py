@@ -1,30 +1,38 @@
 """Whether both sides gave the same kind of answer: a quick refusal is not a quick answer."""
 
-import math
+from collections.abc import Callable
 
 from harness.load import words
+from harness.load.compare import LEVEL
 from harness.load.measured import Arms
 from harness.load.ruling import Blocked, Run
 from harness.model.side import Side
+from harness.stats.intervals import share_difference
 
 ALIKE = 0.9
 """The share of answers that must have the same status on both sides."""
 
-_SLACK = 2.6  # standard errors that a share may be off by chance
+_LEAST = 0.01  # the share of other answers that is let go by where a percentile is beyond p99
+_FEW_AWAY = 0.001  # of those that new turns away, as the default threshold has it of errors
 _REFUSED = frozenset({"401", "403"})
 _HALF = 0.5
+_ALL = 1.0
 
 
-def blocked(run: Run, operation: str) -> list[Blocked]:
-    """Return why the latencies of an operation ("": of any of the mix) do not compare."""
+def blocked(run: Run, operation: str, percentile: float) -> list[Blocked]:
+    """Return why the latencies of an operation ("": of any of the mix) do not compare at a percentile."""
     names = [operation] if operation else run.measured.operations
-    return [found for name in names if (found := _blocked(run, name)) is not None]
+    allowed = min(1 - ALIKE, max(1 - percentile, _LEAST))
+    return [found for name in names if (found := _blocked(run, name, allowed, len(names))) is not None]
 
 
-def evaded(run: Run, operation: str) -> list[Blocked]:
-    """Return why a count of errors makes no pass: what is no error may be a refusal, and no success either."""
-    names = [operation] if operation else run.measured.operations
-    return [Blocked(text) for name in names if name not in run.named and (text := _evaded(run, name))]
+def evaded(run: Run, operation: str, allowed: float = _FEW_AWAY) -> list[Blocked]:
+    """Return why a count of errors makes no pass: what is no error may be a refusal, and no success either.
+
+    `allowed` is the share by which new may turn more away than old.
+    """
+    names = [one for one in ([operation] if operation else run.measured.operations) if one not in run.named]
+    return [Blocked(text) for name in names if (text := _evaded(run, name, max(allowed, _FEW_AWAY), len(names)))]
 
 
 def unasked(run: Run, operation: str) -> list[Blocked]:
@@ -37,42 +45,74 @@ def unasked(run: Run, operation: str) -> list[Blocked]:
     ]
 
 
-def _blocked(run: Run, operation: str) -> Blocked | None:
+def _blocked(run: Run, operation: str, allowed: float, among: int) -> Blocked | None:
     old, new = (run.measured.arms(side, operation) for side in Side)
+    if (found := _proves_nothing(run, operation, old, new, among)) is not None:
+        return found
+    if _more(old, new, among) <= allowed:
+        return None
+    if _more(new, old, among, _failed) > 1 - ALIKE:
+        text = f"{operation}: old fails oftener (old {met(old)}; new {met(new)})"
+        return Blocked(f"{text}: its latencies are no reference", failing=True)
+    text = f"{operation}: the answers differ (old {met(old)}; new {met(new)})"
+    return Blocked(f"{text}: latencies of other answers do not make a pass")
+
+
+def _proves_nothing(run: Run, operation: str, old: Arms, new: Arms, among: int) -> Blocked | None:
+    """Return why what a side answered can neither pass nor fail."""
     if not (old.sent and new.sent):
         return None  # `unasked` tells
     if old.error_share > _HALF:
         text = f"{operation}: {words.share(old.error_share)} of old's own requests failed ({met(old)})"
         return Blocked(f"{text}: its latencies prove nothing", failing=True)
-    before, after = old.usual[0], new.usual[0]
     if _presented(run, operation) and min(map(_refusals, (old, new))) > 1 - ALIKE:
         text = f"{operation}: both sides refuse ({met(old)} on old, {met(new)} on new)"
         return Blocked(f"{text}: latencies of refusals prove nothing", failing=True)
-    if _overlap(old, new) + _SLACK * math.sqrt(1 / old.sent + 1 / new.sent) >= ALIKE:
-        return None
-    if before != after and after.isdigit():
+    before, after = old.usual[0], new.usual[0]
+    if before != after and after.isdigit() and _more(old, new, among) > 1 - ALIKE:
         text = f"{operation}: old answered {met(old)}, new {met(new)}"
         return Blocked(f"{text}: latencies of different answers are not compared", failing=True)
-    text = f"{operation}: the answers differ (old {met(old)}; new {met(new)})"
-    return Blocked(f"{text}: latencies of other answers do not make a pass")
+    return None
 
 
-def _evaded(run: Run, operation: str) -> str:
+def _evaded(run: Run, operation: str, allowed: float, among: int) -> str:
     old, new = (run.measured.arms(side, operation) for side in Side)
-    found = _blocked(run, operation)
-    more = sum(
-        max(many / new.sent - old.outcomes.get(outcome, 0) / max(old.sent, 1), 0.0)
-        for outcome, many in new.outcomes.items()
-        if _turned_away(outcome)
-    )
-    if found is None or not (found.failing or more > 1 - ALIKE):
+    found = _proves_nothing(run, operation, old, new, among)
+    if found is None and _more(old, new, among) < _ALL and _more(old, new, among, _turned_away) <= allowed:
         return ""
     return f"{operation}: old answered {met(old)}, new {met(new)}: few errors among such answers are no success"
+
+
+def _any(_: str) -> bool:
+    return True
 
 
 def _turned_away(outcome: str) -> bool:
     """Tell whether an answer is neither a success nor, where no `expect` says so, an error."""
     return outcome.isdigit() and "300" <= outcome < "500" and outcome != "429"
+
+
+def _failed(outcome: str) -> bool:
+    return not outcome.isdigit() or outcome == "429" or outcome >= "500"
+
+
+def _more(old: Arms, new: Arms, among: int, kind: Callable[[str], bool] = _any) -> float:
+    """Return by how much new's share of the outcomes of a kind that it met oftener is surely higher than old's.
+
+    All of it where the sides have no outcome in common: no number of requests is too small for that to be told.
+    `among` operations are looked at, each so much the less easily.
+    """
+    if not (old.sent and new.sent):
+        return 0.0
+    oftener = [
+        outcome
+        for outcome, many in new.outcomes.items()
+        if kind(outcome) and many / new.sent > old.outcomes.get(outcome, 0) / old.sent
+    ]
+    before, after = (sum(arms.outcomes.get(outcome, 0) for outcome in oftener) for arms in (old, new))
+    if after == new.sent and not before:
+        return _ALL
+    return share_difference(before, old.sent, after, new.sent, level=1 - (1 - LEVEL) / among).low
 
 
 def _refusals(arms: Arms) -> float:
@@ -81,11 +121,6 @@ def _refusals(arms: Arms) -> float:
 
 def _presented(run: Run, operation: str) -> bool:
     return run.presented is None or operation in run.presented
-
-
-def _overlap(old: Arms, new: Arms) -> float:
-    """Return the share of outcomes that both sides have in common."""
-    return sum(min(many / old.sent, new.outcomes.get(outcome, 0) / new.sent) for outcome, many in old.outcomes.items())
 
 
 def met(arms: Arms, most: int = 3) -> str:
@@ -97,7 +132,7 @@ def met(arms: Arms, most: int = 3) -> str:
 
 def failed(arms: Arms, most: int = 3) -> str:
     """Return what ended badly on a side, counted: "58 x 500, 2 x timeout"."""
-    bad = {one: many for one, many in arms.outcomes.items() if not one.isdigit() or one == "429" or one >= "500"}
+    bad = {one: many for one, many in arms.outcomes.items() if _failed(one)}
     rest = arms.errors - sum(bad.values())
     ordered = sorted(bad.items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{words.count(many)} x {outcome[:40]}" for outcome, many in ordered[:most]]

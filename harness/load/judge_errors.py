@@ -25,7 +25,8 @@ def errors(run: Run, threshold: Threshold) -> Ruling:
     level = 1 - (1 - LEVEL) / max(len(parts), 1)
     whole = _part(run, threshold, threshold.operation, LEVEL, _both(run, threshold.operation))
     each = [_part(run, threshold, name, level, _both(run, name)) for name in parts]
-    return joined(threshold, whole, each, [*evaded(run, threshold.operation), *unasked(run, threshold.operation)])
+    away = evaded(run, threshold.operation, threshold.bound.plus)
+    return joined(threshold, whole, each, [*away, *unasked(run, threshold.operation)])
 
 
 def errors_at_abort(run: Run, threshold: Threshold) -> Ruling:

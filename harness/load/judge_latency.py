@@ -16,18 +16,21 @@ from harness.stats.histogram import HIGHEST
 from harness.stats.intervals import Interval, enough, more_for_interval
 
 _BY_CHANCE = 0.01
+_ENOUGH = 10.0  # samples beyond a percentile, as `enough` asks for
+_LOWEST = 0.5
 
 
 def latency(run: Run, threshold: Threshold) -> Ruling:
     """Judge a percentile or the maximum of all operations together and of each by itself, or of one alone."""
     if threshold.bound.base is Base.HISTORY:
         return _by_history(run, threshold)
-    stopped = [*blocked(run, threshold.operation), *unasked(run, threshold.operation)]
+    p = threshold.percentile
+    stopped = [*blocked(run, threshold.operation, p), *unasked(run, threshold.operation)]
     parts = () if threshold.operation else run.measured.parts
     level = 1 - (1 - LEVEL) / max(len(parts), 1)
     judge = _maximum if threshold.percentile >= 1 else _percentile
     whole = judge(run, threshold, threshold.operation, LEVEL)
-    barred = {name for name in parts if any(one.failing for one in blocked(run, name))}
+    barred = {name for name in parts if any(one.failing for one in blocked(run, name, p))}
     each = [
         _by_itself(run, threshold, judge(run, threshold, name, level), level) for name in parts if name not in barred
     ]
@@ -60,9 +63,12 @@ def _percentile(run: Run, threshold: Threshold, operation: str, level: float) ->
     had, least = min(old.whole.total, new.whole.total) if relative else new.whole.total, enough(threshold.percentile)
     part = _figures(threshold, operation, old, new)
     if had < least:
-        name = label(threshold, operation)
-        part.text = f"{name}: {words.count(had)} requests a side are too few for it ({words.count(least)} are enough)"
+        part.text = (
+            f"{label(threshold, operation)}: {words.count(had)} requests a side are too few for it "
+            f"({words.count(least)} are enough)"
+        )
         part.note = needs(run, least, had)
+        _by_lower(threshold, part, (old, new), had, level)
         return part
     if relative and old.unanswered >= (1 - threshold.percentile) / 2 * old.sent:
         lost = words.share(old.unanswered / old.sent)
@@ -76,6 +82,24 @@ def _percentile(run: Run, threshold: Threshold, operation: str, level: float) ->
     _say(run, threshold, part, around, old, new)
     part.remedy = where_lost(run, operation, p) if relative and part.outcome is Outcome.FAIL else ""
     return part
+
+
+def _by_lower(threshold: Threshold, part: Part, both: tuple[Arms, Arms], had: int, level: float) -> None:
+    """Look at the highest percentile that a few requests tell: what is surely over the limit there is not well above.
+
+    An absolute limit is broken by that. Against old it is a doubt: a few ms more may be much for quick answers alone.
+    """
+    p, bound = 1 - _ENOUGH / max(had, 1), threshold.bound
+    if p < _LOWEST:
+        return
+    old, new = both
+    relative = bound.base is Base.OLD
+    around = gap(old, new, p, factor=bound.factor, level=level) if relative else alone(new, p, level=level)
+    if around is None or decided(around, bound.plus, threshold.operator) is not Outcome.FAIL:
+        return
+    before, after = (words.ms(one.quantile(p)) for one in both)
+    part.text += f", and their p{math.floor(100 * p)} is over it already: old {before}, new {after}"
+    part.outcome, part.doubted = (part.outcome, True) if relative else (Outcome.FAIL, False)
 
 
 def _figures(threshold: Threshold, operation: str, old: Arms, new: Arms) -> Part:
@@ -212,6 +236,6 @@ def _by_history(run: Run, threshold: Threshold) -> Ruling:
             f"allowed {words.allowed(threshold)} = {words.ms(limit)}"
         )
         part.note = "monitoring measures at the gateway, all traffic of the stage; the load is measured by the client"
-    ruling = joined(threshold, part, (), [*blocked(run, ""), *unasked(run, "")])
+    ruling = joined(threshold, part, (), [*blocked(run, "", p), *unasked(run, "")])
     ruling.facts.update(overhead(run, threshold))
     return ruling

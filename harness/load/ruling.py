@@ -43,7 +43,10 @@ class Run:
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """What a threshold says of one operation ("" for all): the line that tells it, and its figures for a table."""
+    """What a threshold says of one operation ("" for all): the line that tells it, and its figures for a table.
+
+    `doubted` is one that decides nothing, where all that it has speaks against new: it lets no whole pass.
+    """
 
     operation: str
     outcome: Outcome
@@ -53,6 +56,7 @@ class Part:
     facts: dict[str, str] = field(default_factory=dict)
     note: str = ""
     remedy: str = ""
+    doubted: bool = False
 
 
 @dataclass(slots=True)
@@ -93,6 +97,7 @@ def joined(threshold: Threshold, whole: Part, parts: Sequence[Part], blocked: Se
     nothing up.
     """
     failing = [part for part in parts if part.outcome is Outcome.FAIL]
+    blocked = [*blocked, *(Blocked(part.text) for part in parts if part.doubted)]
     outcome = whole.outcome
     if outcome is Outcome.FAIL and any(one.failing for one in blocked):
         outcome = Outcome.INCONCLUSIVE
@@ -100,7 +105,7 @@ def joined(threshold: Threshold, whole: Part, parts: Sequence[Part], blocked: Se
         outcome = Outcome.INCONCLUSIVE
     outcome = Outcome.FAIL if failing else outcome
     lead = [whole.text, *(part.text for part in failing[:MOST_PARTS])]
-    if whole.outcome is not Outcome.FAIL:
+    if whole.outcome is not Outcome.FAIL or outcome is not Outcome.FAIL:
         lead = [*lead[1:], *(one.text for one in blocked), lead[0]]
     else:
         lead += [one.text for one in blocked]
