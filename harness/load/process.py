@@ -160,10 +160,15 @@ class Generator:
             except BlockingIOError:
                 break
             if not data:
+                self._take_whole()
                 self._finish()
                 return
             taken += len(data)
             self._seen += data
+        self._take_whole()
+
+    def _take_whole(self) -> None:
+        """Take the lines that are there to their end."""
         *whole, rest = bytes(self._seen).split(b"\n")
         self._seen = bytearray(rest)
         if len(rest) > _LONGEST:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from harness.lab.serve import Lab
+from harness.load.process import Generator
 from tests.servers.command import ROOT, Done, arguments, cutover, environment
 from tests.servers.plain import Answer, Asked, PlainServer
 
@@ -233,6 +234,15 @@ def test_a_load_that_is_cut_keeps_what_it_measured_and_decides_nothing(
     assert done.report["verdict"] == "HOLD"
     assert set(_outcomes(done).values()) == {"INCONCLUSIVE"}
     assert _sent(done, "new") > 0
+
+
+def test_the_last_words_of_a_generator_that_has_ended_are_heard(tmp_path: Path) -> None:
+    file = tmp_path / "last_words.py"
+    file.write_text("""import os\nos.write(1, b'{"type":"ended","why":"finished","detail":""}\\n')\nos._exit(0)\n""")
+    with Generator({}, workers=1, file=file) as generator:
+        assert os.waitid(os.P_PID, generator.pid, os.WEXITED | os.WNOWAIT)
+        (last,) = generator.lines(10)
+    assert last["why"] == "finished"
 
 
 def test_pytest_judges_the_same(runs: Runs) -> None:
