@@ -52,7 +52,7 @@ Slot = tuple[float, float, int, bool]
 
 SIDES = ("old", "new")
 BURST = 16  # sends that are given out before everybody else gets a turn
-HEAD_LIMIT = 262_144  # bytes of an answer that are read on top of the body's limit
+HEAD_LIMIT = 262_144  # bytes of an answer that are read before its body, and on top of the body's limit
 LONGEST_GAP = 1.0  # seconds that count as a slot's gap: a ramp from nothing begins with an endless one
 OUTCOMES = 100  # that the share of errors is taken over
 LAST_ANSWERS = 2.0  # seconds that requests in flight have to end after a stop
@@ -148,9 +148,25 @@ class TimedOut(BaseException):
 
 
 class Head(HTTPResponse):
-    """What is read of an answer: its status, one header, how long its body is."""
+    """What is read of an answer: its status, one header, how long its body is.
+
+    `status` is that of the final answer, 0 until its headers are all there; what came before it is not kept.
+    """
 
     wanted = ""
+    status = 0
+
+    def _on_message_begin(self) -> None:
+        if self.status:
+            raise HTTPParseError("a second answer, which nobody asked for")
+        super()._on_message_begin()
+
+    def _on_headers_complete(self) -> int | bool | None:
+        found = super()._on_headers_complete()
+        if self.get_code() == 101:
+            raise HTTPParseError("another protocol, which nobody asked for")
+        self.status = self.get_code() if self.get_code() >= 200 else 0
+        return found
 
     def _on_header_field(self, string: str) -> None:
         if self.wanted:
@@ -294,23 +310,24 @@ class Connection:
     def _answer(self, method: str) -> tuple[int, str]:
         head = Head(method)
         head.wanted = self.target.header
-        room = self.target.body_limit + HEAD_LIMIT
-        while not head.message_complete or head.get_code() < 200:
+        room = HEAD_LIMIT
+        while not (head.status and head.message_complete):
             data = self.sock.recv(65536)
             if not data and not head.message_begun:
                 raise NoAnswer("connection lost")
+            before = head.status
             head.feed(data)
-            room -= len(data)
-            if room < 0 and head.headers_complete:
+            room += (self.target.body_limit if head.status and not before else 0) - len(data)
+            if room < 0 and head.status:
                 break
             if room < 0:
                 raise NoAnswer("malformed answer")
-            if not data and not head.message_complete:
+            if not data and not (head.status and head.message_complete):
                 raise NoAnswer("connection lost")
         if head.should_close():
             self.close()
         value = head.get(self.target.header) if self.target.header else None
-        return head.get_code(), value if isinstance(value, str) else ", ".join(value or ())
+        return head.status, value if isinstance(value, str) else ", ".join(value or ())
 
     def close(self) -> None:
         """Close it; the next request opens another."""
@@ -527,6 +544,8 @@ class Engine:
             outcome = str(error)
         except TimedOut:
             outcome = "timeout"
+        except Exception as error:  # noqa: BLE001  whatever an answer does to its reader, it is one answer's trouble
+            outcome = f"malformed answer ({type(error).__name__})"
         finally:
             self.flying.pop(job, None)
         if not status:
