@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.load import mix, schedule
+from harness.load.least import short_of
 from harness.load.plan import Most, most, over_http_1
 from harness.report.text import plural, short
 from harness.scenario.types import Load, Scenario
@@ -37,6 +38,7 @@ def as_json(scenario: Scenario) -> dict[str, Any] | None:
         "uncovered": round(shares.uncovered, 6),
         "left_out": dict(shares.left_out),
         "thresholds": [threshold.text for threshold in load.thresholds],
+        "too_few": {one.threshold.text: one.needed for one in short_of(scenario, shares, counted.requests)},
     }
 
 
@@ -76,3 +78,16 @@ def mix_lines(scenario: Scenario) -> Iterator[str]:
     for name, why in list(shares.left_out.items())[:_MOST_SHOWN]:
         yield f"  not in it: {short(name, _MOST_OF_NAME)}: {why}"
     yield f"  decided by {', '.join(threshold.text for threshold in scenario.load.thresholds)}"
+    yield from _too_few(scenario, shares)
+
+
+def _too_few(scenario: Scenario, shares: mix.Shares) -> Iterator[str]:
+    """Yield what this load cannot show to hold, however well both sides do: better told before it is sent."""
+    counted = planned(scenario)
+    assert counted is not None
+    for short_one in short_of(scenario, shares, counted.requests):
+        text = short_one.threshold.text
+        if short_one.needed is None:
+            yield f"  leaves no room for chance, so that it hardly ever passes: {text}"
+        else:
+            yield f"  too few requests for {text} to pass: {short_one.had:,} a side of at least {short_one.needed:,}"
