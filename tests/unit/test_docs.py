@@ -1,8 +1,10 @@
 """What the documents say is so: links lead somewhere, scenarios load, verbs and columns exist, the map stays short."""
 
+import json
 import re
 import shlex
 import shutil
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +13,11 @@ import pytest
 
 from harness.cli.main import VERBS, main
 from harness.model.probe import Group
+from harness.model.series import Absence
 from harness.scenario.callers import AUTHORIZATION
 from harness.scenario.load import load
 from harness.scenario.schema import json_schema
+from harness.scenario.thresholds import DEFAULTS, check_for_load, parse
 from harness.scenario.types import Scenario
 from harness.security.matrix import columns
 from harness.security.suite import suite
@@ -21,6 +25,7 @@ from tests.servers.tls import Authority
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECURITY = ROOT / "docs" / "security.md"
+LOAD = ROOT / "docs" / "load.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -119,6 +124,89 @@ def test_the_other_columns_that_are_told_are_asked(heading: str, secured: Scenar
 def test_the_groups_are_named_as_require_takes_them() -> None:
     text = SECURITY.read_text(encoding="utf-8")
     assert not [group.value for group in Group if f"`{group.value}`" not in text]
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file with the scenario that the parts of docs/load.md make, and the log that its profiles name."""
+    for name in re.findall(r"\$\{env:(\w+)\}", LOAD.read_text(encoding="utf-8")):
+        monkeypatch.setenv(name, f"a value of {name}")
+    (tmp_path / "access.log").write_text('10.0.0.1 - - [20/Nov/2026:10:00:00 +0000] "GET /orders HTTP/1.1" 200 1\n')
+    file = tmp_path / "orders.yaml"
+    file.write_text("\n".join(blocks(LOAD, "yaml")), encoding="utf-8")
+    return file
+
+
+def test_the_parts_of_the_load_page_make_one_scenario(loaded: Path) -> None:
+    scenario = load(loaded, sets={})
+    assert scenario.load is not None
+    assert len(scenario.load.thresholds) == 6
+    assert len(scenario.controls) == 2
+
+
+def test_each_profile_that_is_told_loads(loaded: Path) -> None:
+    told = cells_in(LOAD)["Profiles"]
+    text = loaded.read_text(encoding="utf-8")
+    assert len(told) > 5
+    for profile in told:
+        for bound in ("max_rate: 50", "max_requests: 10000", "warm_up: 10s"):
+            text = text.replace(f"  {bound}\n", "")
+        loaded.write_text(text.replace("{rate: 50, for: 2m}", profile, 1), encoding="utf-8")
+        assert load(loaded, sets={}).load
+
+
+def test_each_threshold_that_is_told_is_one() -> None:
+    told = cells_in(LOAD)["Thresholds"] + cells_in(LOAD)["How many requests"]
+    assert len(told) > 15
+    for text in told:
+        check_for_load(parse(text))
+    assert {one.text for one in DEFAULTS} <= set(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("load", "The section, key by key"),
+        ("aws_control", "Monitoring as the third arm: `control`"),
+        ("azure_control", "Monitoring as the third arm: `control`"),
+    ],
+)
+def test_the_keys_of_a_load_are_all_explained(name: str, heading: str) -> None:
+    known = set(json_schema()["$defs"][name]["properties"])
+    told = set(cells_in(LOAD)[heading])
+    assert known <= told
+    assert name != "load" or told == known
+
+
+def test_the_keys_of_a_profile_are_all_explained() -> None:
+    (text,) = re.findall(r"^## Profiles\n(.*?)^## ", LOAD.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    known = [f"{name}:" for name in json_schema()["$defs"]["load_profile"]["properties"]]
+    assert not [key for key in known if key not in text]
+
+
+def test_all_ways_of_telling_nothing_are_named() -> None:
+    text = " ".join(LOAD.read_text(encoding="utf-8").split())
+    assert not [absence.value for absence in Absence if f"*{absence.value}*" not in text]
+
+
+def test_the_keys_of_the_load_in_the_json_report_are_all_explained() -> None:
+    report = json.loads((ROOT / "tests" / "golden" / "load" / "report.json").read_text(encoding="utf-8"))
+    part = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8").partition("## The load in `report.json`\n")[2]
+    told = set(re.findall(r"`(\w+)`", part.partition("\n## ")[0]))
+    assert set(keys_of(report["load"])) <= told
+    assert {absence.name.lower() for absence in Absence} <= told
+
+
+def keys_of(value: object) -> Iterator[str]:
+    """Yield the keys of a report; not those that are names of its own (statuses, cases, workers)."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            if key not in {"outcomes", "mix", "per_worker", "facts"}:
+                yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
 
 
 @pytest.mark.parametrize("verb", VERBS)

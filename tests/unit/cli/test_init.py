@@ -57,3 +57,19 @@ def test_what_stands_in_comments_can_be_used(tmp_path: Path) -> None:
     assert security is not None
     assert security.hostile
     assert security.limits
+
+
+@pytest.mark.parametrize("example", ["gateway-to-gateway", "aws-to-azure"])
+def test_the_load_that_stands_in_comments_can_be_used(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"value-of-{name}")
+    file = tmp_path / "mine.yaml"
+    assert main(["init", str(file), "--example", example]) == 0
+    text = file.read_text()
+    before, mark, after = text.partition("# load:")
+    section, gap, rest = after.partition("\n\n")
+    shown = "\n".join(line.removeprefix("# ") for line in (mark + section).splitlines())
+    file.write_text(before + shown + gap + rest)
+    assert load(file).load is not None
