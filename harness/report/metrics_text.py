@@ -97,7 +97,7 @@ def _capacity(told: Telemetry) -> Iterator[str]:
         highest = in_unit(max(value for _, value in average.points), average.unit)
         yield ""
         each = in_words(average.period)
-        yield f"  {'capacity':<16}{figure(average):>12}  on average, at most {highest} in one {each}"
+        yield f"  {'capacity':<16}{figure(average):>12}  on average, at most {highest} in any {each}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _plots(told: Telemetry, width: int) -> Iterator[str]:
         each = in_words(series.period)
         statistic = "" if series.statistic == "sum" else f" {series.statistic}"
         yield ""
-        yield f"  {name}{statistic}, at most {highest} in one {each}"
+        yield f"  {name}{statistic}, at most {highest} in any {each}"
         for line in plot(series, axis, rows):
             gaps = gaps or _NO_VALUE in line
             yield f"  {line}"
