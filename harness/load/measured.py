@@ -47,7 +47,7 @@ class Arms:
     @property
     def timed_out(self) -> int:
         """Return how many requests were given up for their time."""
-        return sum(many for outcome, many in self.outcomes.items() if "time" in outcome.lower())
+        return self.outcomes.get("timeout", 0)
 
     @property
     def error_share(self) -> float:
