@@ -23,7 +23,7 @@ LOAD = [defect for defect in DEFECTS if defect.suite == "load"]
 MIX = (
     *[(b"/orders", b"20")] * 4,
     *[(b"/orders/1004", b"12")] * 3,
-    (b"/products/LAMP-1", b"15"),
+    (b"/products/LAMP-1", b"8"),
     (b"/me", b"10"),
     (b"/echo", b"15"),
 )
