@@ -31,7 +31,7 @@ def test_figures_say_how_they_were_had() -> None:
     assert "requests               4,800" in text
     assert "48  (1.00 %)" in text
     assert "percentiles are medians of those of each hour" in text
-    assert "latency p95, at most 57 ms in one hour" in text
+    assert "latency p95, at most 57 ms in any hour" in text
 
 
 @pytest.mark.parametrize("width", [10, 60, 100, 500])
