@@ -6,6 +6,7 @@ from typing import Any
 from harness.load import mix, schedule
 from harness.load.least import short_of
 from harness.load.plan import Most, most, over_http_1
+from harness.load.recorded import unread
 from harness.report.text import plural, short
 from harness.scenario.types import Load, Scenario
 
@@ -77,6 +78,7 @@ def mix_lines(scenario: Scenario) -> Iterator[str]:
         yield f"  {100 * shares.uncovered:.1f} % of the recording matches no case: {'; '.join(shares.examples)}"
     for name, why in list(shares.left_out.items())[:_MOST_SHOWN]:
         yield f"  not in it: {short(name, _MOST_OF_NAME)}: {why}"
+    yield from (f"  not in it: {text}" for text in unread(scenario.load))
     yield f"  decided by {', '.join(threshold.text for threshold in scenario.load.thresholds)}"
     yield from _too_few(scenario, shares)
 

@@ -9,6 +9,7 @@ from harness.load import mix, plan, schedule
 from harness.load.asking import Asked, NotPresented, asked, renewed
 from harness.load.monitoring import Monitoring
 from harness.load.process import Generator
+from harness.load.recorded import unread
 from harness.load.sending import Sending
 from harness.model.check import Tools
 from harness.model.errors import HarnessError
@@ -112,6 +113,7 @@ class Campaign:
             share = f"{100 * self._shares.uncovered:.1f} %"
             examples = "; ".join(self._shares.examples)
             yield f"not under load: {share} of the recording, which no case stands for: {examples}"
+        yield from (f"not under load: {text}" for text in unread(self._load))
         if told := plan.over_http_1(self._scenario):
             yield f"under load: {told}"
 

@@ -8,6 +8,7 @@ import pytest
 
 from harness.load.matching import Matcher
 from harness.load.mix import shares
+from harness.load.recorded import unread
 from harness.model.errors import ScenarioError
 from tests.servers.tls import Authority
 from tests.unit.load.scenario_text import HEAD, scenario
@@ -94,3 +95,20 @@ def test_a_side_is_shown_one_certificate_alone(tmp_path: Path, authority: Author
     shares(scenario(tmp_path, f"{{{PROFILE}, as: shown}}", head=head))
     with pytest.raises(ScenarioError, match="different client certificates"):
         shares(scenario(tmp_path, f"{{{PROFILE}, as: [shown, clerk]}}", head=head))
+
+
+def test_what_of_a_recording_was_not_read_is_told(tmp_path: Path) -> None:
+    lines = ['{"method": "GET", "target": "/orders", "at": 1.5}', '{"method": "GET", "target": "/orders"}', "rubbish"]
+    (tmp_path / "traffic.log").write_text("\n".join(lines))
+    load = scenario(tmp_path, "{profile: {replay: traffic.log}, mix: {from: traffic.log}}").load
+    assert load is not None
+    told = list(unread(load))
+    assert len(told) == 2
+    assert told[0].startswith("traffic.log: lines or entries that could not be read: 1; the first is number 3: ")
+    assert told[1] == "traffic.log: requests without a time, which a replay leaves out: 1"
+
+
+def test_weights_and_rates_need_no_recording(tmp_path: Path) -> None:
+    load = scenario(tmp_path).load
+    assert load is not None
+    assert not list(unread(load))
