@@ -13,7 +13,7 @@ from harness.model.load import Compared, Generator, LoadState
 from harness.model.outcome import Outcome, Severity
 from harness.model.series import TIER_UNKNOWN, Telemetry
 from harness.model.side import Side
-from harness.model.threshold import Base, Metric, Threshold
+from harness.model.threshold import Metric, Threshold
 from harness.scenario.types import Load
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _ruling(run: "Run", threshold: Threshold, reasons: Sequence[str]) -> "Ruling
         return _instead(ruling, *dead)
     if (tier := _tier(run)) is not None:
         return _instead(ruling, Outcome.INCONCLUSIVE, tier)
-    if _broken_by_new(run) and threshold.metric is Metric.ERRORS and threshold.bound.base is not Base.HISTORY:
+    if _broken_by_new(run) and threshold.metric is Metric.ERRORS:
         from harness.load.judge_errors import errors_at_abort  # noqa: PLC0415  as above
 
         found = errors_at_abort(run, threshold)

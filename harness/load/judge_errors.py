@@ -4,7 +4,6 @@ from harness.load import words
 from harness.load.answers import evaded, failed, unasked
 from harness.load.compare import LEVEL
 from harness.load.measured import Arms
-from harness.load.past import Past, past_errors
 from harness.load.ruling import SURE, Part, Ruling, Run, decided, joined, label, needs, single
 from harness.model.outcome import Outcome
 from harness.model.side import Side
@@ -19,8 +18,6 @@ _DROPPED = "Look at the new side's connections: requests end without any answer.
 
 def errors(run: Run, threshold: Threshold) -> Ruling:
     """Judge the share of errors of all operations together and of each by itself, or of one alone."""
-    if threshold.bound.base is Base.HISTORY:
-        return _by_history(run, threshold)
     parts = () if threshold.operation else run.measured.parts
     level = 1 - (1 - LEVEL) / max(len(parts), 1)
     whole = _part(run, threshold, threshold.operation, LEVEL, _both(run, threshold.operation))
@@ -124,27 +121,3 @@ def _remedy(new: Arms) -> str:
     if new.outcomes.get("429", 0) > new.errors / 2:
         return _THROTTLED
     return _DROPPED if new.unanswered > new.errors / 2 else ""
-
-
-def _by_history(run: Run, threshold: Threshold) -> Ruling:
-    """Judge the share of errors against the share of 5xx that monitoring told of old before."""
-    old, new = _both(run, "")
-    part = _figures(threshold.operation, old, new)
-    found = past_errors(run, threshold)
-    if not isinstance(found, Past):
-        part.text = f"errors: {found}"
-        return single(threshold, part)
-    if not new.sent:
-        part.text = "errors: no request with an outcome on new"
-        return single(threshold, part)
-    limit = threshold.bound.of(found.value)
-    around = share(new.errors, new.sent, LEVEL)
-    part.outcome = decided(around, limit, threshold.operator)
-    part.facts |= {"history": f"{words.share(found.value)} ({found.how})", "limit": words.share(limit)}
-    part.text = (
-        f"errors: history {words.share(found.value)} ({found.how}), new {part.new}: "
-        f"{_sure(part.outcome, around, relative=False)}; allowed {words.allowed(threshold)} = {words.share(limit)}"
-    )
-    if part.outcome is Outcome.INCONCLUSIVE:
-        part.note = needs(run, more_for_interval(around, new.error_share, new.sent, plus=limit), new.sent)
-    return joined(threshold, part, (), [*evaded(run, ""), *unasked(run, "")])

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.load import words
 from harness.load.ruling import Run
 from harness.metrics.summary import summary
 from harness.model.series import Absence, Series, Telemetry
 from harness.model.side import Side
 from harness.model.threshold import Threshold
 
-_FIT = frozenset({None, Absence.LATE, Absence.ZERO})
+_FIT = frozenset({None, Absence.LATE})
 """Absences that leave a figure of the past as it is: its newest minutes may be missing."""
 
 _UNREAD = "no history of old could be read (`old.control` says where it is)"
@@ -18,7 +17,7 @@ _UNREAD = "no history of old could be read (`old.control` says where it is)"
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A figure of the past, in the metric's unit, and how it was got."""
+    """A latency of the past in ms, and how it was got."""
 
     value: float
     how: str
@@ -29,7 +28,7 @@ def past_latency(run: Run, threshold: Threshold) -> Past | str:
     told = _told(run, threshold)
     if isinstance(told, str):
         return told
-    name = "maximum" if threshold.percentile >= 1 else threshold.measured
+    name = threshold.measured
     latencies = _named(told, "latency")
     found = next((one for one in latencies if one.statistic == name), None)
     if found is None:
@@ -38,28 +37,6 @@ def past_latency(run: Run, threshold: Threshold) -> Past | str:
         return trouble
     value, how = summary(found, next(iter(_named(told, "requests")), None))
     return f"history of old: {how}" if value is None else Past(value, how)
-
-
-def past_errors(run: Run, threshold: Threshold) -> Past | str:
-    """Return the past's share of 5xx answers, or why there is none."""
-    told = _told(run, threshold)
-    if isinstance(told, str):
-        return told
-    requests, errors = (next(iter(_named(told, name)), None) for name in ("requests", "errors 5xx"))
-    for one, name in ((requests, "requests"), (errors, "errors 5xx")):
-        if one is None:
-            return f"history of old does not tell {name}"
-        if (one.points or one.absence is not Absence.ZERO) and (trouble := _unfit(one)) is not None:
-            return trouble
-    assert requests is not None  # see above
-    assert errors is not None  # likewise
-    many = sum(value for _, value in requests.points)
-    if not many:
-        return "history of old: no traffic"
-    if errors.unit == "share":
-        return "history of old tells errors as rates of periods, which do not add up"
-    failed = sum(value for _, value in errors.points)
-    return Past(failed / many, f"5xx of {words.count(many)} requests")
 
 
 def _told(run: Run, threshold: Threshold) -> Telemetry | str:

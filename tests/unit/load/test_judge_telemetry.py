@@ -154,25 +154,6 @@ def test_history_tells_nothing_of_one_operation() -> None:
     assert f"the whole stage, not of {LIST}" in text(found)
 
 
-def test_errors_of_the_past_are_a_limit() -> None:
-    limit = Threshold(
-        text="errors <= history + 0.5pp",
-        metric=Metric.ERRORS,
-        operator="<=",
-        bound=Bound(base=Base.HISTORY, plus=0.005),
-    )
-    requests = series("requests", "sum", 5000.0, 5000.0, unit="requests")
-    zero = series("errors 5xx", "sum", unit="requests", absence=Absence.ZERO)
-    some = series("errors 5xx", "sum", 10.0, 10.0, unit="requests")
-    denied = series("errors 5xx", "sum", unit="requests", absence=Absence.DENIED)
-    assert one(limit, history=telemetry(OLD, requests, zero)).outcome == "PASS"
-    assert "history 0.2 % (5xx of 10,000 requests)" in text(one(limit, history=telemetry(OLD, requests, some)))
-    assert one(limit, history=telemetry(OLD, requests, denied)).outcome == "INCONCLUSIVE"
-    assert one(limit, history=telemetry(OLD, requests)).outcome == "INCONCLUSIVE"
-    broken = verdicts(drawn(4, new=Side(shares={"500": 0.03})), load_of(limit), history=telemetry(OLD, requests, some))
-    assert broken[1].outcome == "FAIL"
-
-
 # What the gateway itself takes
 
 
