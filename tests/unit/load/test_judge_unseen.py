@@ -1,10 +1,13 @@
 """What hides from a percentile and from a share of errors: rare operations, refusals, quick failures, few requests."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from harness.model.threshold import Threshold
 from harness.scenario.thresholds import parse
+from harness.stats.histogram import bucketed
 from tests.unit.load.made_counts import (
     LIST,
     NEW,
@@ -78,6 +81,21 @@ def test_a_gateway_that_sheds_its_slowest_requests_is_not_quick(share: float, pe
         counts.put(part, OLD, LIST, old, {"200": 150})
         counts.put(part, NEW, LIST, new, {"200": 150 - shed, "503": shed})
     assert outcomes(counts, load_of(*thresholds(f"{percentile} <= old * 1.2")))[1] != "PASS"
+
+
+@pytest.mark.parametrize(("slower", "outcome"), [(1.0, "PASS"), (2.0, "INCONCLUSIVE")])
+def test_lateness_of_the_generator_evens_nothing_out(slower: float, outcome: str) -> None:
+    rng = np.random.default_rng(5)
+    counts = MadeCounts()
+    for part in range(40):
+        for side, factor in ((OLD, 1.0), (NEW, slower)):
+            took, late = 2_000 * np.exp(0.3 * rng.standard_normal(150)), 15_000 + 15_000 * rng.random(150)
+            counts.put(part, side, LIST, factor * took + late, {"200": 150})
+            cell = counts.cells[part, side, LIST]
+            counts.cells[part, side, LIST] = replace(cell, service=bucketed(factor * took))
+    found = verdicts(counts, load_of(*thresholds("p95 <= old * 1.2")))[1]
+    assert found.outcome == outcome
+    assert ("lateness hides it" in found.why[0]) is (slower > 1)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.45])
