@@ -5,6 +5,7 @@ workers that join from other machines; `worker` is such a one. `export` writes t
 """
 
 import argparse
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -105,6 +106,7 @@ def _run_master(args: argparse.Namespace) -> int:
     if args.workers is not None:
         scenario = _with_workers(scenario, args.workers)
     host, port = address(args.bind)
+    _check_free(host, port)
     sys.stderr.write(f"cutover: on the machine of each worker: cutover load worker {_joined(host, port)}\n")
     if not _is_local(host):
         sys.stderr.write(
@@ -162,6 +164,19 @@ def address(text: str) -> tuple[str, int]:
     if not host.strip("[]") or (colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536)):
         raise UsageError(f"{text!r} is no address", hint=f"HOST or HOST:PORT, such as 10.0.0.5:{PORT}")
     return host.strip("[]"), int(port) if colon else PORT
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise UsageError where nothing can listen at this address: Locust would only say so by a traceback."""
+    try:
+        family, kind, protocol, _, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Locust's own, so soon after another load
+            tried.bind(found)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        hint = "an address of this machine and a free port, such as --bind 10.0.0.5:6000; is another master running?"
+        raise UsageError(f"workers cannot join at {host}:{port}: {why}", hint=hint) from None
 
 
 def _joined(host: str, port: int) -> str:
