@@ -69,7 +69,7 @@ def mix_lines(scenario: Scenario) -> Iterator[str]:
         return
     shares = mix.shares(scenario)
     yield ""
-    yield "load would be made of"
+    yield f"load would be made of (by {shares.source})"
     for name, share in list(shares.weights.items())[:_MOST_SHOWN]:
         yield f"  {100 * share:5.1f} %  {short(name, _MOST_OF_NAME)}"
     if len(shares.weights) > _MOST_SHOWN:

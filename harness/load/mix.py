@@ -47,7 +47,7 @@ def shares(scenario: Scenario) -> Shares:
         found = _recorded(scenario, candidates, mix.recording)
     else:
         weights = mix.weights or dict.fromkeys((case.name for case in candidates), 1.0)
-        found = Shares(weights=weights, operations=(), source="weights" if mix.weights else "every case alike")
+        found = Shares(weights=weights, operations=(), source="weights" if mix.weights else "case, all alike")
     whole = sum(found.weights.values())
     by_name = {case.name: case for case in candidates if case.name in found.weights}
     _check_certificates(scenario, by_name.values())
