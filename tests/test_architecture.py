@@ -73,7 +73,7 @@ HOMES: dict[str, set[str]] = {
 # Modules of several hundred lines, or functions of a hundred, are two things in one.
 MODULE_LINES = 420
 # Handed over as it is, to a machine that has nothing of us: one file.
-LONGER = {"load/child.py": 1050}
+LONGER = {"load/child.py": 1100}
 FUNCTION_LINES = 80
 
 

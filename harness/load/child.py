@@ -8,11 +8,13 @@ Under the harness ($CUTOVER_LOAD_PIPE=lead or worker) the plan comes through sta
 through standard output, and the end of the input ends the process.
 
 Arrivals are open-loop: every request has a planned start that depends on no answer; latency is counted from there and
-from the actual send. Nothing is ever sent twice: a connection that breaks is an error of the request that was on it.
+from the actual send. Nothing reaches a server twice: a connection that breaks is an error of the request that was on
+it, but where TCP itself shows that a safe request came to a connection that had been closed before, and read by nobody.
 """
 
 import base64
 import ctypes
+import errno
 import heapq
 import json
 import math
@@ -55,6 +57,10 @@ BURST = 16  # sends that are given out before everybody else gets a turn
 HEAD_LIMIT = 262_144  # bytes of an answer that are read before its body, and on top of the body's limit
 LONGEST_GAP = 1.0  # seconds that count as a slot's gap: a ramp from nothing begins with an endless one
 OUTCOMES = 100  # that the share of errors is taken over
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+TLS_ROOM = 128  # bytes that TLS adds to a short request, at most
+UNACKED = 24  # where Linux's struct tcp_info counts segments that the other side has not confirmed
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 LAST_ANSWERS = 2.0  # seconds that requests in flight have to end after a stop
 HOOKS: Any = events
 POLL = get_original("select", "poll")
@@ -143,6 +149,14 @@ class NoAnswer(Exception):  # noqa: N818  reads as a fact at the call site
     """A request that got no answer; says why in a word or two."""
 
 
+class NeverRead(NoAnswer):
+    """A request that came to a connection which the other side had closed before: it was read by nobody."""
+
+
+class Exhausted(Exception):  # noqa: N818  reads as a fact at the call site
+    """The machine that sends has no more connections to give: no fault of either side."""
+
+
 class TimedOut(BaseException):
     """Thrown into a connection whose request took too long."""
 
@@ -200,14 +214,16 @@ class Target:
         self.tls = _context(side) if self.secure else None
 
     def connect(self) -> Any:
-        """Return a connected socket; raises NoAnswer."""
+        """Return a connected socket; raises NoAnswer, or Exhausted."""
         to = (self.proxy.hostname, self.proxy.port or 80) if self.proxy else self.address
         try:
             plain = socket.create_connection(to, timeout=self.timeout)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except socket.gaierror:
             raise NoAnswer("name not resolved") from None
-        except OSError:
+        except OSError as error:
+            if error.errno in EXHAUSTED:
+                raise Exhausted(f"this machine has no more connections to give: {error.strerror}") from None
             raise NoAnswer("connection failed") from None
         try:
             if self.proxy and self.secure:
@@ -277,44 +293,76 @@ def _context(side: Line) -> ssl.SSLContext:
 
 
 class Connection:
-    """One connection: a request at a time, each on the wire once."""
+    """One connection: a request at a time, each read by the other side at most once."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.sock: Any = None
         self.ready: Any = None
+        self.segment = 0
 
     def ask(self, wire: bytes, method: str) -> tuple[int, str]:
-        """Return the answer's status and the wanted header; raises NoAnswer."""
+        """Return the answer's status and the wanted header; raises NoAnswer, or Exhausted."""
         if self.sock is not None and self._gone():
             self.close()
         if self.sock is None:
-            self.sock = self.target.connect()
-            self.sock.settimeout(None)  # the engine holds the clock
-            self.ready = POLL()
-            self.ready.register(self.sock.fileno(), select.POLLIN)
+            self._open()
+            return self._asked(wire, method)
+        try:
+            return self._asked(wire, method)
+        except NeverRead:
+            if method not in SAFE:
+                raise
+        self.close()
+        self._open()
+        return self._asked(wire, method)
+
+    def _open(self) -> None:
+        self.sock = self.target.connect()
+        self.sock.settimeout(None)  # the engine holds the clock
+        self.segment = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) - TLS_ROOM
+        self.ready = POLL()
+        self.ready.register(self.sock.fileno(), select.POLLIN)
+
+    def _asked(self, wire: bytes, method: str) -> tuple[int, str]:
         try:
             self.sock.sendall(wire)
-            return self._answer(method)
+            return self._answer(wire, method)
         except TimeoutError:
             raise NoAnswer("timeout") from None
         except HTTPParseError:
             raise NoAnswer("malformed answer") from None
-        except OSError:
-            raise NoAnswer("connection lost") from None
+        except OSError as error:
+            # A reset is told as a broken pipe where the other side had closed first: it answers what came too late.
+            read = not isinstance(error, BrokenPipeError) or len(wire) > self.segment
+            raise (NoAnswer if read else NeverRead)("connection lost") from None
+
+    def _unread(self, wire: bytes) -> bool:
+        """Tell whether the other side's end, which has come, was sent before the request (of one segment) came there.
+
+        Whatever is sent after that would confirm it; and a closed socket answers a request by a reset, which is kept as
+        a broken pipe where an end came before it.
+        """
+        if sys.platform != "linux" or len(wire) > self.segment:
+            return False
+        if self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.EPIPE:
+            return True
+        told = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, UNACKED + 4)
+        return int.from_bytes(told[UNACKED:], sys.byteorder) > 0
 
     def _gone(self) -> bool:
         """Tell whether the other side has closed an idle connection (or speaks unasked)."""
         return bool(self.ready.poll(0))
 
-    def _answer(self, method: str) -> tuple[int, str]:
+    def _answer(self, wire: bytes, method: str) -> tuple[int, str]:
         head = Head(method)
         head.wanted = self.target.header
-        room = HEAD_LIMIT
+        room, seen = HEAD_LIMIT, False
         while not (head.status and head.message_complete):
             data = self.sock.recv(65536)
             if not data and not head.message_begun:
-                raise NoAnswer("connection lost")
+                raise (NeverRead if not seen and self._unread(wire) else NoAnswer)("connection lost")
+            seen = True
             before = head.status
             head.feed(data)
             room += (self.target.body_limit if head.status and not before else 0) - len(data)
@@ -517,8 +565,7 @@ class Engine:
             if not job.held or (not self.why and time.monotonic() < job.planned + self.plan["timeout"]):
                 self._serve(connection, job)
             else:
-                job.cell.open -= 1
-                self.pending -= 1  # it waited for a connection for so long that nobody would still want it
+                self._forgo(job)  # it waited for a connection for so long that nobody would still want it
             if waiting:
                 job = waiting.popleft()
             else:
@@ -544,6 +591,10 @@ class Engine:
             outcome = str(error)
         except TimedOut:
             outcome = "timeout"
+        except Exhausted as error:
+            self._forgo(job)
+            self.stop("failed", str(error))
+            return
         except Exception as error:  # noqa: BLE001  whatever an answer does to its reader, it is one answer's trouble
             outcome = f"malformed answer ({type(error).__name__})"
         finally:
@@ -551,6 +602,11 @@ class Engine:
         if not status:
             connection.close()
         self._count(job, time.monotonic(), status, outcome, told)
+
+    def _forgo(self, job: Job) -> None:
+        """Take back a request that is not sent, or has no outcome."""
+        job.cell.open -= 1
+        self.pending -= 1
 
     def _note_late(self, job: Job, at: float) -> None:
         if job.measured:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -397,3 +398,14 @@ def test_it_runs_by_itself_with_a_profile(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "cutover-load.jsonl").read_text().splitlines()]
     assert lines[-1]["why"] == "finished"
     assert TOKEN not in (tmp_path / "cutover-load.jsonl").read_text()
+
+
+def test_a_machine_without_a_connection_left_is_no_fault_of_a_side() -> None:
+    def seen(generator: Generator, line: dict[str, Any]) -> None:
+        if line["type"] == "started":
+            resource.prlimit(generator.pid, resource.RLIMIT_NOFILE, (40, 40))
+
+    with LoadedServer(behave=lambda _: Reply(wait=1.0)) as server:
+        counts, last = ran(plan(server.url, rate=100, seconds=2), seen=seen)
+    assert (last["why"], "no more connections" in last["detail"]) == ("failed", True)
+    assert [counts.over(name).errors for name in ("old", "new")] == [0, 0]

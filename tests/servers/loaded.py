@@ -5,7 +5,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Self
 class Reply:
     """What to say after `wait` seconds; `silent` never answers, `hang_up` ends the connection in place of an answer.
 
-    `close` ends it behind the answer, without a word about it.
+    `close` ends it behind the answer, without a word about it. `cut` leaves out so many bytes of the body's end.
     """
 
     status: int = 200
@@ -26,6 +26,7 @@ class Reply:
     silent: bool = False
     hang_up: bool = False
     close: bool = False
+    cut: int = 0
 
 
 OK = Reply()
@@ -49,10 +50,17 @@ def stalling(period: float, length: float, start: float) -> Callable[[str], Repl
 
 @dataclass(slots=True)
 class LoadedServer:
-    """Serves `behave`, which is given each request's head, on a free loopback port in a thread of its own."""
+    """Serves `behave`, which is given each request's head, on a free loopback port in a thread of its own.
+
+    `idle` are seconds without a request after which it closes a connection; `most` requests are worked on at a time.
+    """
 
     behave: Callable[[str], Reply] = always
     tls: ssl.SSLContext | None = None
+    idle: float = 0.0
+    most: int = 0
+    busy: int = 0
+    line: deque[Callable[[], None]] = field(default_factory=deque)
     heads: list[str] = field(default_factory=list)
     port: int = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -106,6 +114,7 @@ class _Protocol(asyncio.Protocol):
         self._server = server
         self._seen = b""
         self._transport: asyncio.Transport | None = None
+        self._until: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -119,6 +128,8 @@ class _Protocol(asyncio.Protocol):
             self._server.closed.set()
 
     def data_received(self, data: bytes) -> None:
+        if self._until:
+            self._until.cancel()
         self._seen += data
         while b"\r\n\r\n" in self._seen:
             head, _, rest = self._seen.partition(b"\r\n\r\n")
@@ -130,9 +141,18 @@ class _Protocol(asyncio.Protocol):
                 return
             self._seen = rest[length:]
             self._server.heads.append(text)
-            self._answer(self._server.behave(text))
+            self._take(text)
+
+    def _take(self, text: str) -> None:
+        """Answer, or have the request wait until there are few enough."""
+        server = self._server
+        if server.most and server.busy >= server.most:
+            server.line.append(lambda: self._answer(server.behave(text)))
+            return
+        self._answer(server.behave(text))
 
     def _answer(self, reply: Reply) -> None:
+        self._server.busy += 1
         if reply.silent:
             return
         if reply.wait > 0:
@@ -142,9 +162,16 @@ class _Protocol(asyncio.Protocol):
 
     def _write(self, reply: Reply) -> None:
         assert self._transport
+        server = self._server
         with contextlib.suppress(OSError):
             if not reply.hang_up:
                 lines = [f"HTTP/1.1 {reply.status} X", f"Content-Length: {len(reply.body)}", *reply.headers]
-                self._transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + reply.body)
-            if reply.close or reply.hang_up:
+                body = reply.body[: len(reply.body) - reply.cut]
+                self._transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+            if reply.close or reply.hang_up or reply.cut:
                 self._transport.close()
+            elif server.idle:
+                self._until = asyncio.get_running_loop().call_later(server.idle, self._transport.close)
+        server.busy -= 1
+        if server.line:
+            server.line.popleft()()

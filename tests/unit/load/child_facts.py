@@ -1,11 +1,13 @@
 """Asks child.py's pure parts, in a process of its own: Locust patches the sockets of whoever imports it. Prints JSON."""
 
 import json
+import socket
 import sys
 from collections import Counter
 from itertools import chain, pairwise
 from typing import Any
 
+import gevent
 from hdrh.histogram import HdrHistogram
 
 from harness.load import child
@@ -88,4 +90,53 @@ def sizes() -> dict[str, Any]:
     }
 
 
-sys.stdout.write(json.dumps({"schedule": schedule(), "wires": wires(), "sizes": sizes()}))
+class Closing:
+    """Answers the first request on its first connection, then ends that: at once, or in place of the next answer."""
+
+    def __init__(self, *, reads: bool) -> None:
+        self.reads, self.asked = reads, 0
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        gevent.spawn(self._serve)
+
+    def _serve(self) -> None:
+        for number in range(9):
+            connection = self.listening.accept()[0]
+            self._answer(connection)
+            if number and not self.reads:
+                self._answer(connection)
+            elif self.reads and connection.recv(65536):
+                self.asked += 1
+            connection.close()
+
+    def _answer(self, connection: socket.socket) -> None:
+        if connection.recv(65536):
+            self.asked += 1
+            connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+
+
+def closed(method: str, *, reads: bool) -> list[Any]:
+    """Return what a request comes to whose connection is closed before (or instead of an answer), and what was read."""
+    server = Closing(reads=reads)
+    connection = child.Connection(child.Target(side(server.url), plan(URL), ""))
+    wire = connection.target.wire(request(server.url, method=method))
+    connection.ask(wire, method)
+    vars(connection)["_gone"] = lambda: False  # as if the end were still on its way
+    gevent.sleep(0.05)
+    try:
+        outcome = str(connection.ask(wire, method)[0])
+    except child.NoAnswer as error:
+        outcome = str(error)
+    return [outcome, server.asked]
+
+
+def closings() -> dict[str, Any]:
+    """Facts of connections that end between two requests."""
+    return {
+        "idle": closed("GET", reads=False),
+        "idle, unsafe": closed("POST", reads=False),
+        "read": closed("GET", reads=True),
+    }
+
+
+sys.stdout.write(json.dumps({"schedule": schedule(), "wires": wires(), "sizes": sizes(), "closings": closings()}))

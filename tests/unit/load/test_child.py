@@ -97,3 +97,14 @@ def test_a_backend_time_is_read_where_there_is_one(facts: dict[str, Any]) -> Non
     sizes = facts["sizes"]
     assert (sizes["number"], sizes["with unit"], sizes["timing"]) == (12.5, 7.0, 42.5)
     assert (sizes["absent"], sizes["rubbish"], sizes["endless"]) == (None, None, None)
+
+
+def test_a_connection_that_was_closed_before_is_no_error_of_a_safe_request_that_nobody_read(
+    facts: dict[str, Any],
+) -> None:
+    assert facts["closings"]["idle"] == ["200", 2]
+    assert facts["closings"]["idle, unsafe"] == ["connection lost", 1]
+
+
+def test_a_request_that_was_read_is_not_sent_again(facts: dict[str, Any]) -> None:
+    assert facts["closings"]["read"] == ["connection lost", 2]
