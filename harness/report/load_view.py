@@ -1,6 +1,5 @@
 """A load in the words that all reports share: what was sent, how it ended, which threshold holds and why."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.load.judge import SCHEDULE
@@ -219,9 +218,3 @@ def outcomes(loaded: Loaded) -> list[tuple[str, dict[str, int]]]:
 def requests_of(summary: Summary) -> int:
     """Return how many requests of loads had an outcome, all sides and loads together."""
     return sum(sum(sent(run.loaded).values()) for run in summary.loads if run.loaded is not None)
-
-
-def listed(names: Sequence[str], most: int) -> str:
-    """Return at most so many names in a row, the rest counted."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
