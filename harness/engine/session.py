@@ -36,6 +36,7 @@ from harness.model.event import (
     Event,
     Intent,
     Judged,
+    Loaded,
     Loading,
     Note,
     Planned,
@@ -43,7 +44,7 @@ from harness.model.event import (
     Round,
     Started,
 )
-from harness.model.load import LoadTick
+from harness.model.load import LoadState, LoadTick
 from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.side import Side
@@ -97,6 +98,7 @@ class Session:
     _wire: Wire | None = None
     _ended: bool = False
     _load_cut: bool = False
+    _load_whole: bool = False
 
     def __post_init__(self) -> None:
         self._outbound = Outbound(
@@ -255,21 +257,27 @@ class Session:
 
     def _told(self, event: Event) -> None:
         """Journal an event of a check's own, masked; it must last, since a load may change something."""
+        if isinstance(event, Loaded):
+            self._load_whole = event.state == LoadState.FINISHED.value
         shown = masked_event(event, self._mask.text)
         self._journal.append(shown, sync=True)
         self.fold.add(shown)
 
     def _look(self, check: Check) -> Checked:
         """Run one check; what it tells is masked here. One that fails is an ERROR, and the others go on."""
-        if self.stopping:
+        if self._cuts(check):
             raise KeyboardInterrupt
         try:
             seen = check.run(self._tools)
         except Exception as error:  # noqa: BLE001  the evidence of all that came before must not be lost with it
             seen = broken(check, error)
-        if self.stopping:
+        if self._cuts(check):
             raise KeyboardInterrupt  # what was cut short is looked at again by --resume
         return masked(seen, self._mask.text)
+
+    def _cuts(self, check: Check) -> bool:
+        """Tell whether the wish to end keeps `check` from being judged: not where its load has been sent in full."""
+        return self.stopping and not (check.suite == LOAD and self._load_whole)
 
     @property
     def wire(self) -> Wire:

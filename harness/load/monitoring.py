@@ -14,6 +14,7 @@ from harness.scenario.types import Scenario
 _LATE = 240.0  # seconds that are waited at most for figures of the load's own time
 _AGAIN = 15.0
 _MINUTE = 60.0
+_CAPACITY = "the capacity of the load's time, which is published minutes later; Ctrl-C judges without it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,6 @@ def _waited(tools: Tools) -> bool:
     while (left := until - time.monotonic()) > 0:
         if tools.stopping():
             return False
-        tools.show(LoadTick.waiting_for("the capacity of the load's time, which is published minutes later"))
+        tools.show(LoadTick.waiting_for(_CAPACITY))
         time.sleep(min(left, 1.0))
     return True

@@ -117,7 +117,8 @@ def validity(summary: Summary) -> str:
     """Return whether the measurement holds, in a sentence."""
     case = schedule(summary)
     if case is None or not case.rounds_seen:
-        return "Not known whether the load generator kept its schedule: that check was not part of this run."
+        why = "that check was not part of this run" if case is None else "the run ended before it was judged"
+        return f"Not known whether the load generator kept its schedule: {why}."
     why = "; ".join(case.why)
     if case.outcome is Outcome.PASS:
         return f"Valid: the load generator kept its schedule{f' ({why})' if why else ''}."

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,8 +16,9 @@ from harness.engine.tools import Bench, broken, masked, masked_info
 from harness.journal.record import LONGEST_NOTE
 from harness.model.check import Check, Tools
 from harness.model.errors import HarnessError
-from harness.model.event import CaseInfo, Checked, Planned, Point
+from harness.model.event import CaseInfo, Checked, Event, Loaded, Planned, Point
 from harness.model.gateway import Gateway, Limits
+from harness.model.load import LoadState
 from harness.model.probe import Group, Probe
 from harness.model.side import Side
 from harness.scenario.types import Scenario, Security
@@ -91,6 +93,34 @@ def test_who_wants_to_stop_is_heard_between_checks(tmp_path: Path) -> None:
             list(session.run([Looks(0, stop), Looks(1, lambda: "PASS")]))
 
 
+class Loads:
+    """A load's check, before which the user has asked for the end: after a load that ended so."""
+
+    suite: ClassVar[str] = "load"
+
+    def __init__(self, index: int, stop: Callable[[], object], state: LoadState) -> None:
+        self.info = info(index)
+        self.requests: dict[Side, int] = {}
+        self._stop, self._state = stop, state
+
+    def run(self, tools: Tools) -> Checked:
+        if not self.info.index:
+            self._stop()
+            told = Loaded(at=1.0, suite="load", state=self._state.value, started=1.0, seconds=1.0)
+            tools.tell(told)
+        return Checked(at=1.0, suite="load", index=self.info.index, case=self.info.name, outcome="PASS")
+
+
+def test_a_load_that_was_sent_in_full_is_judged_although_the_user_would_not_wait_longer(tmp_path: Path) -> None:
+    for state, judged in ((LoadState.FINISHED, 2), (LoadState.INTERRUPTED, 0)):
+        seen: list[Event] = []
+        with opened(tmp_path) as session:
+            checks = [Loads(index, lambda: setattr(session, "stopping", True), state) for index in range(2)]
+            with suppress(KeyboardInterrupt):
+                seen.extend(session.run(checks))
+        assert len([event for event in seen if isinstance(event, Checked)]) == judged
+
+
 def opened(runs: Path) -> Session:
     given = scenario()
     return Session.open(given, suites_of(given), Order(runs=runs))
@@ -103,7 +133,14 @@ def bench(rate: float, stopping: Callable[[], bool]) -> Bench:
     def wire() -> None:
         raise AssertionError
 
-    return Bench(outbound=outbound, wire=wire, stopping=stopping, hiding=lambda _: None, journal=lambda _: None, watching=lambda _: None)  # type: ignore[arg-type]
+    return Bench(
+        outbound=outbound,
+        wire=wire,  # type: ignore[arg-type]
+        stopping=stopping,
+        hiding=lambda _: None,
+        journal=lambda _: None,
+        watching=lambda _: None,
+    )
 
 
 def test_a_pause_is_one_beat_of_the_rate_and_ends_with_the_wish_to_stop() -> None:
