@@ -78,10 +78,15 @@ def capacity(run: Run, threshold: Threshold) -> Ruling:
     if not threshold.keeps(highest, limit):
         part.outcome = Outcome.FAIL
         part.remedy = "Add units to the new service, or a larger tier, before it gets this load."
-    elif found.absence is None:
-        part.outcome = Outcome.PASS
-    else:
+    elif found.absence is not None:
         part.note = f"{found.absence}{_noted(found)}"
+    elif run.seconds < 2 * found.period:
+        part.note = (
+            f"the load lasts {run.seconds:.0f} s, and each figure is of {found.period} s: the time without load before "
+            f"and after is in it; load for {words.duration(2 * found.period)} or longer"
+        )
+    else:
+        part.outcome = Outcome.PASS
     return single(threshold, part)
 
 

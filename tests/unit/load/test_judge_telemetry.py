@@ -21,7 +21,7 @@ HISTORY = percentile("p95 <= history * 1.5", 0.95, Bound(base=Base.HISTORY, fact
 
 def series(name: str, statistic: str, *values: float, unit: str = "ms", **more: Any) -> Series:
     points = tuple((float(number * HOUR), value) for number, value in enumerate(values))
-    return Series(name=name, statistic=statistic, unit=unit, period=HOUR, points=points, **more)
+    return Series(name=name, statistic=statistic, unit=unit, points=points, **{"period": HOUR, **more})
 
 
 def telemetry(side: str, *told: Series, **more: Any) -> tuple[Telemetry, ...]:
@@ -30,7 +30,7 @@ def telemetry(side: str, *told: Series, **more: Any) -> tuple[Telemetry, ...]:
 
 
 def capacity(*values: float, statistic: str = "average", **more: Any) -> tuple[Telemetry, ...]:
-    return telemetry(NEW, series("capacity", statistic, *values, unit="share", **more))
+    return telemetry(NEW, series("capacity", statistic, *values, unit="share", **{"period": 60, **more}))
 
 
 def one(threshold: Threshold, **more: Any) -> Checked:
@@ -47,7 +47,7 @@ def text(checked: Checked) -> str:
 def test_the_highest_capacity_of_the_load_decides_and_its_statistic_is_named() -> None:
     good, bad = one(CAPACITY, window=capacity(0.3, 0.45)), one(CAPACITY, window=capacity(0.3, 0.85))
     assert (good.outcome, bad.outcome) == ("PASS", "FAIL")
-    assert "capacity: new 45 % (maximum of the average per 3600 s); allowed 60%" in text(good)
+    assert "capacity: new 45 % (maximum of the average per 60 s); allowed 60%" in text(good)
     assert bad.points[0].remedy
 
 
@@ -69,6 +69,12 @@ def test_capacity_that_is_not_told_is_not_a_pass(window: tuple[Telemetry, ...], 
     found = one(CAPACITY, window=window)
     assert found.outcome == "INCONCLUSIVE"
     assert why in text(found)
+
+
+@pytest.mark.parametrize(("period", "outcome"), [(60, "PASS"), (300, "INCONCLUSIVE")])
+def test_capacity_of_a_time_that_is_mostly_without_load_is_not_a_pass(period: int, outcome: str) -> None:
+    assert one(CAPACITY, window=capacity(0.2, period=period)).outcome == outcome
+    assert one(CAPACITY, window=capacity(0.7, period=period)).outcome == "FAIL"
 
 
 def test_capacity_that_was_seen_above_the_limit_fails_even_with_gaps() -> None:
