@@ -5,7 +5,7 @@ import math
 from harness.load import words
 from harness.load.answers import blocked, unasked
 from harness.load.compare import LEVEL, alone, gap
-from harness.load.measured import Arms
+from harness.load.measured import NEVER, Arms
 from harness.load.overhead import overhead, where_lost
 from harness.load.past import Past, past_latency
 from harness.load.ruling import SURE, Part, Ruling, Run, decided, joined, label, needs, single
@@ -15,7 +15,7 @@ from harness.model.threshold import Base, Threshold
 from harness.stats.histogram import HIGHEST
 from harness.stats.intervals import Interval, enough, more_for_interval, quantile_difference
 
-_BY_CHANCE = 0.01
+_TIMES = 10
 _ENOUGH = 10.0  # samples beyond a percentile, as `enough` asks for
 _LOWEST = 0.5
 
@@ -186,8 +186,11 @@ def _compared(run: Run, threshold: Threshold, operation: str) -> dict[str, str]:
     return facts
 
 
-def _maximum(run: Run, threshold: Threshold, operation: str, _level: float) -> Part:
-    """Judge a maximum: one request decides an absolute limit; against old, only what chance would hardly do fails."""
+def _maximum(run: Run, threshold: Threshold, operation: str, level: float) -> Part:
+    """Judge a maximum: one request decides an absolute limit; against old, only what chance would hardly do fails.
+
+    Requests that come late together are one event, so chance is reckoned with parts of the time, not with requests.
+    """
     old, new = (run.measured.arms(side, operation) for side in Side)
     part = _figures(threshold, operation, old, new)
     name, before, after = label(threshold, operation), *(_slowest(one) for one in (old, new))
@@ -207,11 +210,23 @@ def _maximum(run: Run, threshold: Threshold, operation: str, _level: float) -> P
     if threshold.keeps(after, limit):
         part.outcome = Outcome.PASS
         part.note = "weak evidence: a maximum is one request on each side" if relative else ""
-    elif not relative or chance_of_top(over, old.sent, new.sent) <= _BY_CHANCE:
+    elif not relative or chance_of_top(*_times_above(new, max(limit, before or 0.0))) <= (1 - level) / 2:
         part.outcome = Outcome.FAIL
     else:
-        part.note = f"weak evidence: that new has the {over or 1} slowest of all happens by chance alone"
+        part.note = "weak evidence: one side has the slowest of all by chance alone; new has them too seldom to be sure"
     return part
+
+
+def _times_above(arms: Arms, limit: float) -> tuple[int, int]:
+    """Return in how many parts of the time an answer took longer than `limit` (ms), and how many parts there are.
+
+    Ten parts or a few more, where there are as many slices: a stall that lasts for some slices is in one or two.
+    """
+    lost = math.inf if arms.timed_out else 0.999 * NEVER  # what else got no answer was not slow, but gone
+    above = [one.above(limit * 1000) > one.above(lost) for one in arms.latencies if one.total]
+    length = max(1, len(above) // _TIMES)
+    parts = [any(above[at : at + length]) for at in range(0, len(above), length)]
+    return sum(parts), len(parts)
 
 
 def _slowest(arms: Arms) -> float | None:
@@ -222,11 +237,11 @@ def _slowest(arms: Arms) -> float | None:
     return arms.whole.at_rank(answered) / 1000 if answered else None
 
 
-def chance_of_top(many: int, old: int, new: int) -> float:
-    """Return the probability that the `many` slowest of all requests are all new's, were both sides alike."""
+def chance_of_top(many: int, parts: int) -> float:
+    """Return the probability that the `many` slowest of both sides' `parts` are all new's, were both sides alike."""
     chance = 1.0
-    for number in range(min(many, 200)):
-        chance *= max(new - number, 0) / max(old + new - number, 1)
+    for number in range(many):
+        chance *= (parts - number) / (2 * parts - number)
     return chance
 
 

@@ -119,3 +119,21 @@ def test_answers_that_vary_alike_on_both_sides_hold_nothing(shares: dict[str, fl
     for seed in range(5):
         one = Side(shares=shares)
         assert outcomes(drawn(seed, old=one, new=one), load, presented=())[1:] == ["PASS"] * 4
+
+
+def stalling(seed: int, share: float, more: float) -> MadeCounts:
+    """Return two sides that both stall at times of their own, new oftener where `more` is above 1."""
+    rng = np.random.default_rng(seed)
+    counts = MadeCounts()
+    for part in range(40):
+        for side, oftener in ((OLD, 1.0), (NEW, more)):
+            stalled = rng.random() < share * oftener
+            samples = 30_000 * np.exp(0.3 * rng.standard_normal(150)) + stalled * 300_000 * rng.random(150)
+            counts.put(part, side, LIST, samples, {"200": 150})
+    return counts
+
+
+def test_one_stall_is_one_event_however_many_requests_it_holds_up() -> None:
+    load = load_of(*thresholds("max <= old * 1.2"))
+    assert "FAIL" not in {outcomes(stalling(seed, 0.025, 1.0), load)[1] for seed in range(60)}
+    assert outcomes(drawn(3, new=Side(shares={"503": 0.0}, sigma=1.0)), load)[1] == "FAIL"
