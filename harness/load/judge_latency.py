@@ -13,7 +13,7 @@ from harness.model.outcome import Outcome
 from harness.model.side import Side
 from harness.model.threshold import Base, Threshold
 from harness.stats.histogram import HIGHEST
-from harness.stats.intervals import Interval, enough, more_for_interval, quantile_difference
+from harness.stats.intervals import Interval, enough, more_for_interval, quantile, quantile_difference
 
 _TIMES = 10
 _ENOUGH = 10.0  # samples beyond a percentile, as `enough` asks for
@@ -83,6 +83,8 @@ def _percentile(run: Run, threshold: Threshold, operation: str, level: float) ->
     part.remedy = where_lost(run, operation, p) if relative and part.outcome is Outcome.FAIL else ""
     if relative and part.outcome is Outcome.PASS:
         _by_send(run, threshold, part, level)
+    if not relative and part.outcome is Outcome.FAIL:
+        _by_own(run, threshold, part, level)
     return part
 
 
@@ -99,6 +101,26 @@ def _by_send(run: Run, threshold: Threshold, part: Part, level: float) -> None:
         " alone, or lower its rate)"
     )
     part.outcome, part.doubted = Outcome.INCONCLUSIVE, True
+
+
+def _by_own(run: Run, threshold: Threshold, part: Part, level: float) -> None:
+    """Doubt a failure of an absolute limit that is the generator's own lateness: from the actual send it is none.
+
+    Not where requests waited for a connection: that is time that new took.
+    """
+    new = run.measured.arms(Side.NEW, part.operation)
+    if run.generator.held.get(Side.NEW.value) or new.unanswered:
+        return
+    service = run.measured.counts.over(Side.NEW.value, part.operation).service
+    around = quantile(service, threshold.percentile, level)
+    if around is None or around.low > threshold.bound.plus * 1000:
+        return
+    late, after = words.ms(run.generator.late_p99), words.ms(service.quantile(threshold.percentile) / 1000)
+    part.text += (
+        f"; but from the actual send new {after}: the generator's own lateness (p99 {late}) is too much for it"
+        " (run the load alone, or lower its rate)"
+    )
+    part.outcome, part.remedy = Outcome.INCONCLUSIVE, ""
 
 
 def _by_lower(threshold: Threshold, part: Part, both: tuple[Arms, Arms], had: int, level: float) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.model.threshold import Threshold
 from harness.scenario.thresholds import parse
-from harness.stats.histogram import bucketed
+from harness.stats.histogram import bucketed, of
 from tests.unit.load.made_counts import (
     LIST,
     NEW,
@@ -137,3 +137,13 @@ def test_one_stall_is_one_event_however_many_requests_it_holds_up() -> None:
     load = load_of(*thresholds("max <= old * 1.2"))
     assert "FAIL" not in {outcomes(stalling(seed, 0.025, 1.0), load)[1] for seed in range(60)}
     assert outcomes(drawn(3, new=Side(shares={"503": 0.0}, sigma=1.0)), load)[1] == "FAIL"
+
+
+def test_a_late_generator_breaks_no_absolute_limit_of_a_quick_side() -> None:
+    counts, load = drawn(4, new=Side(median=10.0)), load_of(*thresholds("p95 <= 45ms", "p95 <= 20ms"))
+    for key, cell in counts.cells.items():
+        late = of([(at + 30_000.0) for at in (5_000.0, 10_000.0, 20_000.0) for _ in range(50)])
+        counts.cells[key] = replace(cell, planned=late)
+    assert outcomes(counts, load)[1:] == ["INCONCLUSIVE", "FAIL"]
+    counts.held[NEW] = 60
+    assert outcomes(counts, load)[1:] == ["FAIL", "FAIL"]
