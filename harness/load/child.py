@@ -16,6 +16,7 @@ import base64
 import ctypes
 import errno
 import heapq
+import hmac
 import json
 import math
 import os
@@ -819,12 +820,14 @@ class Lead:
         self.distributed = isinstance(self.runner, MasterRunner)
         self.output = Output()
         self.names: dict[str, str] = {}  # of workers, by Locust's id
+        self.workers: list[str] = []  # those that have the plan: nobody else is listened to, or told anything
+        self.key, self.here = "", set[str]()
         self.over: dict[str, Line] = {}
         self.engine: Engine | None = None
         self.plan: Line = {}
         self.stopped = ("", "")
         if self.distributed:
-            for kind in ("ready", "line", "over"):
+            for kind in ("here", "ready", "line", "over"):
                 self.runner.register_message(f"cutover-{kind}", getattr(self, f"_on_{kind}"))
         if PIPE:
             gevent.spawn(self._piped)
@@ -837,7 +840,7 @@ class Lead:
         plan = given.line()
         if plan is None:
             os._exit(1)
-        self.plan = plan
+        self.plan, self.key = plan, plan.pop("key", "")
         gevent.spawn(self._listen, given)
         if self.distributed:
             self.output.say({"type": "listening", "port": self.runner.server.port})
@@ -871,11 +874,16 @@ class Lead:
 
     def _gather(self, wanted: int) -> None:
         told = 0.0
-        while len(self.runner.clients.ready) < wanted and not self.stopped[0]:
+        while len(there := self._there()) < wanted and not self.stopped[0]:
             if time.monotonic() - told >= 1:
                 told = time.monotonic()
-                self.output.say({"type": "waiting", "workers": len(self.runner.clients.ready), "of": wanted})
+                self.output.say({"type": "waiting", "workers": len(there), "of": wanted})
             gevent.sleep(0.05)
+
+    def _there(self) -> list[str]:
+        """Return the workers that may have the plan: where there is a key, those that have shown it."""
+        there = [one.id for one in self.runner.clients.all if one.state != "missing"]
+        return [one for one in there if one in self.here] if self.key else there
 
     def _alone(self) -> None:
         self.stopped, self.names, self.over = ("", ""), {}, {}
@@ -918,7 +926,7 @@ class Lead:
         return {**ended, "per_worker": {name: sent}}
 
     def _share(self, plan: Line) -> Line:
-        workers = [one.id for one in self.runner.clients.all if one.state != "missing"][: plan["workers"]]
+        self.workers = workers = self._there()[: plan["workers"]]
         self.names = {}
         for index, worker in enumerate(workers):
             part = {"plan": plan, "index": index, "of": len(workers), "stats": not PIPE}
@@ -973,16 +981,24 @@ class Lead:
 
     def _tell(self, kind: str, data: Any) -> None:
         if self.distributed:
-            for worker in [one.id for one in self.runner.clients.all]:
+            for worker in self.workers:
                 self.runner.send_message(f"cutover-{kind}", {"data": data}, client_id=worker)
 
+    def _on_here(self, msg: Any, **_: Any) -> None:
+        if hmac.compare_digest(str(msg.data["key"]).encode(), self.key.encode()):
+            self.here.add(msg.node_id)
+
     def _on_ready(self, msg: Any, **_: Any) -> None:
-        self.names[msg.node_id] = msg.data["name"]
+        if msg.node_id in self.workers:
+            self.names[msg.node_id] = msg.data["name"]
 
     def _on_line(self, msg: Any, **_: Any) -> None:
-        self.output.say(msg.data)
+        if msg.node_id in self.workers:
+            self.output.say(msg.data)
 
     def _on_over(self, msg: Any, **_: Any) -> None:
+        if msg.node_id not in self.workers:
+            return
         self.over.setdefault(msg.node_id, msg.data)
         if msg.data["why"] not in {"finished", "stopped"}:
             self.stop(msg.data["why"], msg.data["detail"])
@@ -1001,8 +1017,8 @@ class Follower:
 
     def _watch(self) -> None:
         given = Input()
-        while given.line() is not None:
-            pass
+        while (line := given.line()) is not None:
+            self.runner.send_message("cutover-here", line)  # the key that shows whose worker this is
         os._exit(1)
 
     def _on_plan(self, msg: Any, **_: Any) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import selectors
 import subprocess
 import sys
@@ -33,6 +34,14 @@ def worker_command(host: str, port: int, *, file: Path = CHILD) -> list[str]:
     return _locust(file, "--worker", "--master-host", host, "--master-port", str(port))
 
 
+def worker_process(host: str, port: int) -> subprocess.Popen[bytes]:
+    """Start a worker of a master on another machine; what it says goes where our own words go.
+
+    No setting of Locust that lies in the user's folders or environment changes what it does.
+    """
+    return subprocess.Popen(worker_command(host, port), cwd=CHILD.parent, env=_environment())  # noqa: S603  our own file
+
+
 def _locust(file: Path, *options: str) -> list[str]:
     # -P: the files beside child.py must not stand in for anybody's modules
     return [sys.executable, "-P", "-m", "locust", "-f", str(file), "--headless", *options]
@@ -48,15 +57,17 @@ class Generator:
     """Sends a plan from other processes, as a context: they end with it.
 
     `plan` is the JSON-able plan that child.py sends; it goes through a pipe, since it holds secrets. With one worker a
-    single process sends everything; with more, a Locust master on a free loopback port has that many. `bind` is where
-    workers of other machines are awaited, in place of local ones: whoever gets through to it is given the plan with its
-    secrets, unencrypted, since Locust's protocol knows neither keys nor encryption. `file` is the Locust file.
+    single process sends everything; with more, a Locust master on a free loopback port has that many, and tells them
+    the plan once they show the key that they were given through a pipe. `bind` is where workers of other machines are
+    awaited, in place of local ones: whoever gets through to it is given the plan with its secrets, unencrypted, since
+    Locust's protocol knows neither keys nor encryption. `file` is the Locust file.
     """
 
     def __init__(
         self, plan: Mapping[str, Any], *, workers: int, bind: tuple[str, int] | None = None, file: Path = CHILD
     ) -> None:
-        self._plan = {**plan, "workers": workers}
+        self._key = "" if bind else secrets.token_hex(16)  # anybody on this machine can reach a loopback port
+        self._plan = {**plan, "workers": workers, "key": self._key}
         self._workers = workers
         self._file = file
         self._bind = bind
@@ -194,7 +205,10 @@ class Generator:
         for number in range(1, self._workers + 1):
             name = f"worker {number}"
             command = [*worker_command("127.0.0.1", port, file=self._file), "--skip-log-setup"]
-            self._local[name] = self._start(command, CUTOVER_LOAD_PIPE="worker", CUTOVER_LOAD_NAME=name)
+            child = self._local[name] = self._start(command, CUTOVER_LOAD_PIPE="worker", CUTOVER_LOAD_NAME=name)
+            assert child.process.stdin
+            with contextlib.suppress(BrokenPipeError):  # its end is told elsewhere
+                os.write(child.process.stdin.fileno(), json.dumps({"key": self._key}).encode() + b"\n")
 
     def _start(self, command: list[str], **more: str) -> "_Child":
         child = _Child(command, _environment(**more))
