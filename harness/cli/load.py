@@ -6,7 +6,6 @@ workers that join from other machines; `worker` is such a one. `export` writes t
 
 import argparse
 import socket
-import subprocess
 import sys
 from dataclasses import replace
 from ipaddress import ip_address
@@ -133,11 +132,11 @@ def _with_workers(scenario: Scenario, workers: int) -> Scenario:
 
 
 def _run_worker(args: argparse.Namespace) -> int:
-    from harness.load.process import worker_command  # noqa: PLC0415  not needed to tell of the verb
+    from harness.load.process import worker_process  # noqa: PLC0415  not needed to tell of the verb
 
     host, port = address(args.host)
     sys.stderr.write(f"cutover: joining the master at {host}:{port}; Ctrl-C ends this worker\n")
-    with subprocess.Popen(worker_command(host, port)) as child:  # noqa: S603  our own interpreter and file
+    with worker_process(host, port) as child:
         try:
             code = child.wait()
         except KeyboardInterrupt:
