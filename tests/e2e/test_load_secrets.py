@@ -280,6 +280,8 @@ def _from_elsewhere(scene: Scene) -> Done:
     port = str(free_ports(1)[0])
     with scene.server(200) as old, scene.server(503) as new:
         folder = scene.folder("master", old.port, new.port)
+        # somebody's own settings of Locust, which change nothing
+        (folder / "locust.conf").write_text("run-time = 1s\nusers = 9\nlogfile = tmp/theirs.log\nmaster-port = 9\n")
         child = _start(folder, "load", "master", "load.yaml", "--bind", f"127.0.0.1:{port}")
         worker = _start(folder, "load", "worker", f"127.0.0.1:{port}")
         try:
@@ -289,6 +291,7 @@ def _from_elsewhere(scene: Scene) -> Done:
             child.kill()
             worker.kill()
     assert told.code == 0, told.out + told.err
+    assert done.report["load"]["state"] == "finished"
     return Done(code=done.code, out=done.out + told.out, err=done.err + told.err, runs=done.runs)
 
 

@@ -14,7 +14,8 @@ from tests.servers.command import ROOT, Done, arguments, environment
 from tests.servers.process import find_program
 
 Address = tuple[str, int]
-_CALLS = "connect,sendto,sendmsg,sendmmsg"
+_CALLS = "connect,sendto,sendmsg,sendmmsg,bind"
+_BIND = re.compile(r"^\d+ +bind\(")
 _V4 = re.compile(r'sin_port=htons\((\d+)\), sin_addr=inet_addr\("([^"]+)"\)')
 _V6 = re.compile(r'sin6_port=htons\((\d+)\).*?inet_pton\(AF_INET6, "([^"]+)"')
 _OTHER = re.compile(r"sa_family=(AF_\w+)")
@@ -35,10 +36,11 @@ def find() -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What became of a call, and the addresses that it connected or sent to."""
+    """What became of a call, the addresses that it connected or sent to, and those that it bound (port 0: any)."""
 
     done: Done
     addresses: frozenset[Address]
+    bound: frozenset[Address]
 
 
 def watched(*args: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120) -> Watched:
@@ -72,7 +74,12 @@ def watched(*args: str | Path, cwd: Path, env: Mapping[str, str] | None = None, 
         stdin=subprocess.DEVNULL,
     )
     done = Done(code=call.returncode, out=call.stdout, err=call.stderr, runs=cwd / "cutover-runs")
-    return Watched(done=done, addresses=_addresses(trace.read_text()))
+    lines = trace.read_text().splitlines(keepends=True)
+    return Watched(
+        done=done,
+        addresses=_addresses("".join(line for line in lines if not _BIND.match(line))),
+        bound=_addresses("".join(line for line in lines if _BIND.match(line))),
+    )
 
 
 def _addresses(trace: str) -> frozenset[Address]:
