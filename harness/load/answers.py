@@ -15,6 +15,7 @@ ALIKE = 0.9
 _LEAST = 0.01  # the share of other answers that is let go by where a percentile is beyond p99
 _FEW_AWAY = 0.001  # of those that new turns away, as the default threshold has it of errors
 _REFUSED = frozenset({"401", "403"})
+_REFUSED_HINT = "look at the caller's credentials, or name the refusal in the case's `expect`"
 _HALF = 0.5
 _ALL = 1.0
 
@@ -67,7 +68,7 @@ def _proves_nothing(run: Run, operation: str, old: Arms, new: Arms, among: int) 
         return Blocked(f"{text}: its latencies prove nothing", failing=True)
     if _presented(run, operation) and min(map(_refusals, (old, new))) > 1 - ALIKE:
         text = f"{operation}: both sides refuse ({met(old)} on old, {met(new)} on new)"
-        return Blocked(f"{text}: latencies of refusals prove nothing", failing=True)
+        return Blocked(f"{text}: latencies of refusals prove nothing; {_REFUSED_HINT}", failing=True)
     before, after = old.usual[0], new.usual[0]
     if before != after and after.isdigit() and _more(old, new, among) > 1 - ALIKE:
         text = f"{operation}: old answered {met(old)}, new {met(new)}"
