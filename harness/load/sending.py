@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _TURN = 0.25
 _TICK = 1.0
-_RENEW = 60.0  # a signature holds for five minutes, and tokens are renewed well before they end
+_RENEW = 5.0  # a token is got again a third of its life before its end: those of 15 s and more are in time
 _LAST_WORD = 5.0
 _SILENCE = 90.0  # the generator speaks once a second, but while workers take their plan
 
