@@ -40,6 +40,8 @@ $(STAMP): pyproject.toml constraints.txt $(BIN)/python
 demo: $(STAMP)
 	$(BIN)/cutover demo $(ARGS)
 
+# Tests start the command a thousand times: it is compiled once, wherever the environment says not to keep that.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory servers || true; fi
 	$(BIN)/python -m pytest $(ARGS)
