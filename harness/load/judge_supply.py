@@ -11,6 +11,8 @@ from harness.model.threshold import Base, Threshold
 
 _CONFLICTING = "a gateway that queues answers everything, but later: what came after the load's end is not counted"
 
+_BOTH = "old fell short of it too: what both sides share, or this machine, does not keep up with the load"
+
 
 def throughput(run: Run, threshold: Threshold) -> Ruling:
     """Judge the answers without error per second that came while the load ran: exact counts, so no interval."""
@@ -34,7 +36,10 @@ def throughput(run: Run, threshold: Threshold) -> Ruling:
         part.note = f"this load plans {words.rate(planned)} only: it cannot show {words.rate(allowed)}; raise its rate"
     else:
         part.outcome = Outcome.PASS if threshold.keeps(achieved[Side.NEW], allowed) else Outcome.FAIL
-        part.note = _CONFLICTING if part.outcome is Outcome.FAIL and new.errors < new.sent / 100 else ""
+        if part.outcome is Outcome.FAIL and base is Base.PLANNED and not threshold.keeps(achieved[Side.OLD], allowed):
+            part.outcome, part.note = Outcome.INCONCLUSIVE, _BOTH
+        elif part.outcome is Outcome.FAIL and new.errors < new.sent / 100:
+            part.note = _CONFLICTING
     return joined(threshold, part, (), evaded(run, operation))
 
 

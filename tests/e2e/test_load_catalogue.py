@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from multiprocessing.context import SpawnContext
 from pathlib import Path
@@ -30,6 +30,8 @@ CLEAN = "clean"
 
 # So many labs and load engines are what two cores bear beside each other.
 AT_ONCE = 3
+# How often a load is sent again for which this machine had no time.
+AGAIN = 2
 # The old side's p95 in ms where the machine has time for the lab.
 USUAL = 40.0
 
@@ -62,6 +64,8 @@ class Told:
     code: int
     report: dict[str, Any]
     usual: float = USUAL
+    before: tuple["Told", ...] = ()
+    """The same load before, for which this machine had no time."""
 
     @property
     def sound(self) -> bool:
@@ -74,6 +78,10 @@ class Told:
         """Return (threshold, place, words) of all that failed."""
         found = self.report["findings"]
         return [(one["case"], one["at"], one["title"]) for one in found if one["outcome"] == "FAIL"]
+
+    def ever_failed(self) -> list[tuple[str, str, str]]:
+        """Return all that failed, in the loads before as well: a busy machine is no excuse for a false alarm."""
+        return [one for told in (*self.before, self) for one in told.failed()]
 
 
 def _sets(name: str) -> dict[str, str]:
@@ -133,12 +141,13 @@ def _rehearse(folder: str, name: str) -> Told:
     A run for which this machine had no time proves nothing, and is sent again, twice at most, with nothing beside it.
     """
     turns: Turns = globals()["TURNS"]
-    for attempt in range(3):
-        with turns.take(alone=attempt > 0):
-            told = _once(Path(folder) / str(attempt), name)
-        if told.sound:
-            break
-    return told
+    before: tuple[Told, ...] = ()
+    while True:
+        with turns.take(alone=bool(before)):
+            told = replace(_once(Path(folder) / str(len(before)), name), before=before)
+        if told.sound or len(before) == AGAIN:
+            return told
+        before = (*before, told)
 
 
 def _once(place: Path, name: str) -> Told:
@@ -172,6 +181,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
 
 def test_the_clean_lab_is_go(runs: dict[str, Future[Told]]) -> None:
     told = runs[CLEAN].result()
+    assert not told.ever_failed()
     assert told.code == 0, [told.report["reasons"], told.report["load"]["thresholds"]]
     assert told.report["verdict"] == "GO"
     assert told.report["load"]["planned"] == {"old": 6_000, "new": 6_000}
@@ -181,9 +191,7 @@ def test_the_clean_lab_is_go(runs: dict[str, Future[Told]]) -> None:
 @pytest.mark.parametrize("number", range(ALIKE))
 def test_the_same_gateway_on_both_sides_never_fails(number: int, runs: dict[str, Future[Told]]) -> None:
     told = runs[f"alike-{number}"].result()
-    assert told.sound, told.report["load"]["thresholds"]
-    assert not told.failed()
-    assert told.code != 1
+    assert not told.ever_failed()
     assert told.report["load"]["planned"] == {"old": 6_000, "new": 6_000}
 
 
@@ -191,7 +199,6 @@ def test_the_same_gateway_on_both_sides_never_fails(number: int, runs: dict[str,
 def test_each_defect_alone_is_named(row: dict[str, Any], runs: dict[str, Future[Told]]) -> None:
     told = runs[row["name"]].result()
     failed = told.failed()
-    assert told.sound, told.report["load"]["thresholds"]
     assert told.code == 1, [told.report["reasons"], told.report["load"]["thresholds"]]
     assert told.report["verdict"] == "NO-GO"
     hit = [one for one in failed if one[0] == row["case"] and fnmatchcase(one[1], row["at"])]
@@ -200,10 +207,7 @@ def test_each_defect_alone_is_named(row: dict[str, Any], runs: dict[str, Future[
 
 @pytest.mark.parametrize("row", HARMLESS, ids=[row["name"] for row in HARMLESS])
 def test_harmless_changes_never_fail(row: dict[str, Any], runs: dict[str, Future[Told]]) -> None:
-    told = runs[row["name"]].result()
-    assert told.sound, told.report["load"]["thresholds"]
-    assert not told.failed()
-    assert told.code != 1
+    assert not runs[row["name"]].result().ever_failed()
 
 
 def test_one_slow_operation_is_named_and_all_together_keep(runs: dict[str, Future[Told]]) -> None:

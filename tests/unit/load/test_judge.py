@@ -449,6 +449,16 @@ def test_a_load_cannot_show_more_than_it_sends() -> None:
     assert "this load plans 50/s only" in told(found)
 
 
+def test_throughput_that_old_does_not_reach_either_is_no_fault_of_new() -> None:
+    load = load_of(
+        threshold("throughput >= 95% of planned", Metric.THROUGHPUT, ">=", Bound(base=Base.PLANNED, factor=0.95))
+    )
+    short = Side(shares={"503": 0.1})
+    found = verdicts(drawn(43, old=short, new=short), load)[1]
+    assert found.outcome == "INCONCLUSIVE"
+    assert "old fell short of it too" in told(found)
+
+
 def test_throughput_of_old() -> None:
     load = load_of(threshold("throughput >= 95% of old", Metric.THROUGHPUT, ">=", Bound(base=Base.OLD, factor=0.95)))
     assert outcomes(drawn(33), load)[1] == "PASS"
