@@ -73,7 +73,8 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(STAMP)
-	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_security_catalogue.py tests/e2e/test_load_catalogue.py
+	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_security_catalogue.py tests/e2e/test_load_catalogue.py \
+		tests/e2e/test_load_unseen.py
 	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_load_hostile.py tests/e2e/test_load_hosts.py \
 		tests/e2e/test_load_secrets.py tests/e2e/test_load_credentials.py
 	WHOLE_SIMULATION=1 $(BIN)/python -m pytest tests/unit/stats/test_sample_tables.py tests/unit/load/test_judge.py
