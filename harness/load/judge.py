@@ -151,9 +151,9 @@ def _schedule(run: "Run", reasons: Sequence[str]) -> "Ruling":
         ruling.why.append(f"requests sent: {sent}, {late} (allowed: {words.ms(load.max_lateness)})")
     if load.order == "one-after-another":
         ruling.why.append("old was loaded first, then new: what else changed in between counts as new's")
-    ruling.points.extend(
+    ruling.points.extend(  # the first reason is that of every threshold, too, and told with theirs
         Point(at="schedule", title=text, outcome=Outcome.INCONCLUSIVE.value, severity=Severity.MAJOR.value)
-        for text in reasons
+        for text in reasons[1:]
     )
     ruling.facts = _schedule_facts(run)
     return ruling

@@ -120,7 +120,7 @@ def _undecided(parts: Sequence[Part]) -> list[str]:
     """Return the line that names the operations that decide nothing by themselves."""
     names = [part.operation for part in parts if part.outcome is Outcome.INCONCLUSIVE]
     return (
-        [f"too few requests to decide by itself (in all operations it counts): {words.listed(names)}"] if names else []
+        [f"too few requests to judge these alone (they count in the whole): {words.listed(names)}"] if names else []
     )
 
 
