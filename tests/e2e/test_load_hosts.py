@@ -39,7 +39,7 @@ load:
   profile: {{rate: 20, for: 2s}}
   warm_up: 0s
   workers: {workers}
-  allow: [{allow}]
+  allow: [new.shop.test]
 gates: {{require: [load]}}
 """
 # What a folder or a shell may hold of somebody's own work with Locust.
@@ -67,9 +67,9 @@ class Scene:
     trap: PlainServer
     env: Mapping[str, str]
 
-    def write(self, *, workers: int = 1, allow: str = "new.shop.test") -> Path:
+    def write(self, *, workers: int = 1) -> Path:
         file = self.folder / "hosts.yaml"
-        file.write_text(SCENARIO.format(old=self.old.port, new=self.new.port, workers=workers, allow=allow))
+        file.write_text(SCENARIO.format(old=self.old.port, new=self.new.port, workers=workers))
         return file
 
     @property
@@ -168,11 +168,13 @@ def test_a_worker_of_the_command_line_minds_no_settings_that_lie_about(scene: Sc
 
 
 def test_a_host_outside_this_machine_must_be_allowed(scene: Scene) -> None:
-    file = scene.write(allow="other.shop.test")
+    file = scene.write()
+    text = file.read_text().replace(f', connect_to: "127.0.0.1:{scene.new.port}"', "")
+    file.write_text(text.replace("  allow: [new.shop.test]\n", ""))
     done = cutover("rehearse", file, "--suite", "load", cwd=scene.folder)
     assert done.code == 4
-    assert "new.shop.test" in done.err
-    assert not scene.new.heads
+    assert "new.shop.test of `new` is outside this machine, and not in `allow`" in " ".join(done.err.split())
+    assert not scene.old.heads
 
 
 TOKEN = "the-token-of-a-plan"
