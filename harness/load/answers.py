@@ -98,10 +98,10 @@ def _failed(outcome: str) -> bool:
 
 
 def _more(old: Arms, new: Arms, among: int, kind: Callable[[str], bool] = _any) -> float:
-    """Return by how much new's share of the outcomes of a kind that it met oftener is surely higher than old's.
+    """Return by how much new's share of the outcomes of a kind that it met oftener is above old's; 0 if by chance.
 
     All of it where the sides have no outcome in common: no number of requests is too small for that to be told.
-    `among` operations are looked at, each so much the less easily.
+    `among` operations are looked at, and as many outcomes as there are, each so much the less easily.
     """
     if not (old.sent and new.sent):
         return 0.0
@@ -113,7 +113,9 @@ def _more(old: Arms, new: Arms, among: int, kind: Callable[[str], bool] = _any) 
     before, after = (sum(arms.outcomes.get(outcome, 0) for outcome in oftener) for arms in (old, new))
     if after == new.sent and not before:
         return _ALL
-    return share_difference(before, old.sent, after, new.sent, level=1 - (1 - LEVEL) / among).low
+    looks = among * len(old.outcomes.keys() | new.outcomes.keys())
+    around = share_difference(before, old.sent, after, new.sent, level=1 - (1 - LEVEL) / looks)
+    return after / new.sent - before / old.sent if around.low > 0 else 0.0
 
 
 def _refusals(arms: Arms) -> float:

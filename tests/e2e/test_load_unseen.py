@@ -107,7 +107,7 @@ ROWS = {
         new=lambda: where("key-b", drawn(3, status=429)), more=CALLERS, load="as: [a, b], abort_at: 90%, ",
         thresholds={P95: "INCONCLUSIVE", ERRORS: "FAIL"}, says="429",
     ),
-    "one request in twenty is refused": Row(
+    "one request in twelve is refused": Row(
         new=lambda: now_and_then(0.08, Reply(status=403)), thresholds={ERRORS: "INCONCLUSIVE"}, says="403",
     ),
     "a rare operation is gone": Row(
