@@ -119,9 +119,7 @@ def joined(threshold: Threshold, whole: Part, parts: Sequence[Part], blocked: Se
 def _undecided(parts: Sequence[Part]) -> list[str]:
     """Return the line that names the operations that decide nothing by themselves."""
     names = [part.operation for part in parts if part.outcome is Outcome.INCONCLUSIVE]
-    return (
-        [f"too few requests to judge these alone (they count in the whole): {words.listed(names)}"] if names else []
-    )
+    return [f"too few requests to judge these alone (they count in the whole): {words.listed(names)}"] if names else []
 
 
 def _add_points(
