@@ -163,13 +163,14 @@ class TimedOut(BaseException):
 
 
 class Head(HTTPResponse):
-    """What is read of an answer: its status, one header, how long its body is.
+    """What is read of an answer: its status, one header, and of its body the `size` in bytes.
 
     `status` is that of the final answer, 0 until its headers are all there; what came before it is not kept.
     """
 
     wanted = ""
     status = 0
+    size = 0
 
     def _on_message_begin(self) -> None:
         if self.status:
@@ -192,7 +193,7 @@ class Head(HTTPResponse):
             super()._on_header_value(string)
 
     def _on_body(self, buf: bytearray) -> None:
-        """Throw the body away."""
+        self.size += len(buf)
 
 
 class Target:
@@ -367,8 +368,8 @@ class Connection:
             before = head.status
             head.feed(data)
             room += (self.target.body_limit if head.status and not before else 0) - len(data)
-            if room < 0 and head.status:
-                break
+            if head.size > self.target.body_limit or (room < 0 and head.status):
+                raise NoAnswer("too large")  # who knows how it would have ended
             if room < 0:
                 raise NoAnswer("malformed answer")
             if not data and not (head.status and head.message_complete):

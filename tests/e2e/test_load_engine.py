@@ -159,7 +159,7 @@ def test_every_way_to_fail_is_told_apart_and_holds_nothing_else_back() -> None:
         "/broken": Reply(status=500),
         "/silent": Reply(silent=True),
         "/gone": Reply(hang_up=True),
-        "/long": Reply(body=b"x" * 300_000),
+        "/long": Reply(body=b"x" * 1_001),
     }
     nobody = f"http://127.0.0.1:{free_ports(1)[0]}"
     with LoadedServer(behave=lambda head: ways[head.split()[1]]) as server:
@@ -185,10 +185,10 @@ def test_every_way_to_fail_is_told_apart_and_holds_nothing_else_back() -> None:
         "/broken": {"500"},
         "/silent": {"timeout"},
         "/gone": {"connection lost"},
-        "/long": {"200"},
+        "/long": {"too large"},
     }
-    assert {way for way, cell in found.items() if cell.errors == cell.sent} == {"/many", "/broken", "/silent", "/gone"}
-    assert {way for way, cell in found.items() if cell.errors == 0} == {"/well", "/long"}
+    assert {way for way, cell in found.items() if cell.errors == cell.sent} == set(ways) - {"/well"}
+    assert found["/well"].errors == 0
     assert found["/silent"].planned.total == 0
     assert found["/well"].planned.quantile(0.9) < 400_000
 

@@ -79,7 +79,7 @@ OUTCOMES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/no-reason", "/http-1.0", "/until-close", "/chunked"), frozenset({"200"})),
     **dict.fromkeys(("/trailers", "/early-hints", "/continue", "/drip"), frozenset({"200"})),
     **dict.fromkeys(("/corrupt-gzip", "/cut-gzip", "/not-gzip", "/bomb"), frozenset({"200"})),  # nobody decodes
-    **dict.fromkeys(("/endless", "/endless-chunked"), frozenset({"200"})),  # what is beyond `limits.body` is not read
+    **dict.fromkeys(("/endless", "/endless-chunked"), frozenset({"too large"})),  # beyond `limits.body` nobody reads
     "/odd-reason": frozenset({"299"}),
     "/many": frozenset(map(str, range(600, 1000))),
     "/escape": frozenset({MALFORMED}),
