@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.load import mix, plan, schedule
 from harness.load.asking import Asked, NotPresented, asked, renewed
+from harness.load.entries import SUITE, failed
 from harness.load.monitoring import Monitoring
 from harness.load.process import Generator
 from harness.load.recorded import unread
@@ -19,8 +20,6 @@ from harness.model.request import SAFE_METHODS, Request
 from harness.model.series import Telemetry
 from harness.model.side import Side
 from harness.scenario.types import Load, Scenario
-
-SUITE = "load"
 
 Bind = tuple[str, int]
 """Host and port where workers of other machines are awaited."""
@@ -66,8 +65,6 @@ class Campaign:
 
     def _measure(self, tools: Tools) -> list[Checked]:
         """Send the load and judge it; what stops it before the first request is an ERROR of every threshold."""
-        from harness.load.judge import failed  # noqa: PLC0415  heavy, and most runs load nothing
-
         if why := plan.unnamed_proxy(self._scenario):
             return failed(self._load, why, suite=SUITE, at=time.time())
         everything = asked(self._scenario, self._shares)

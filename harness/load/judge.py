@@ -5,9 +5,17 @@ docs/decisions/0014-how-a-load-threshold-is-decided.md has the rules and their r
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from harness.load import words
+from harness.load.answers import met
+from harness.load.counts import Counts
+from harness.load.entries import infos
+from harness.load.judge_errors import errors, errors_at_abort
+from harness.load.judge_latency import latency
+from harness.load.judge_supply import capacity, throughput
+from harness.load.measured import Arms, Measured
+from harness.load.ruling import Ruling, Run
+from harness.load.validity import invalid, on_time
 from harness.model.event import CaseInfo, Checked, Point
 from harness.model.load import Compared, Generator, LoadState
 from harness.model.outcome import Outcome, Severity
@@ -15,14 +23,6 @@ from harness.model.series import TIER_UNKNOWN, Telemetry
 from harness.model.side import Side
 from harness.model.threshold import Metric, Threshold
 from harness.scenario.types import Load
-
-if TYPE_CHECKING:
-    from harness.load.counts import Counts
-    from harness.load.measured import Arms
-    from harness.load.ruling import Ruling, Run
-
-SCHEDULE = "the generator kept its schedule"
-ALL = "all operations"
 
 _DEVELOPER = (
     "the new side runs in the Developer tier: it has no SLA and its capacity says nothing of production's, so that no "
@@ -32,30 +32,9 @@ _DEVELOPER = (
 _ANY_TIER = "the tier of the new side's service could not be read, and the Developer tier lets no load decide"
 
 
-def infos(load: Load, *, first: int = 0) -> tuple[CaseInfo, ...]:
-    """Return the plan's entries: the schedule, then each threshold in order; indices count from `first`."""
-    line = (str(load.written.file), load.written.line) if load.written else ("", 0)
-    schedule = CaseInfo(index=first, name=SCHEDULE, operation=ALL, file=line[0], line=line[1])
-    return (
-        schedule,
-        *(
-            CaseInfo(index=index, name=one.text, operation=one.operation or ALL, file=one.file, line=one.line)
-            for index, one in enumerate(load.thresholds, first + 1)
-        ),
-    )
-
-
-def failed(load: Load, why: str, *, suite: str, at: float, first: int = 0) -> list[Checked]:
-    """Return what all come to where the load could not begin: an ERROR of each, with the reason."""
-    return [
-        Checked(at=at, suite=suite, index=info.index, case=info.name, outcome=Outcome.ERROR.value, why=(why,))
-        for info in infos(load, first=first)
-    ]
-
-
 def judged(
     load: Load,
-    counts: "Counts",
+    counts: Counts,
     compared: Sequence[Compared],
     generator: Generator,
     *,
@@ -78,10 +57,6 @@ def judged(
     `expect` names; None: all may be. `named` are those whose `expect` names what new may answer.
     Never raises for what was measured.
     """
-    from harness.load.measured import Measured  # noqa: PLC0415  stats are heavy, and `cutover plan` needs none
-    from harness.load.ruling import Run  # noqa: PLC0415  likewise
-    from harness.load.validity import invalid  # noqa: PLC0415  likewise
-
     run = Run(
         load=load,
         measured=Measured(counts, counts.operations),
@@ -104,16 +79,16 @@ def judged(
     return checks
 
 
-def _seconds(load: Load, counts: "Counts") -> float:
+def _seconds(load: Load, counts: Counts) -> float:
     """Return the time that a side's load takes: a replay's by its slices."""
     return sum(segment.seconds for segment in load.profile.segments) or counts.slices * counts.slice_seconds
 
 
-def _sent(run: "Run") -> dict[str, int]:
+def _sent(run: Run) -> dict[str, int]:
     return {side.value: run.measured.with_warm_up(side).sent for side in Side}
 
 
-def _checked(info: CaseInfo, ruling: "Ruling", suite: str, at: float) -> Checked:
+def _checked(info: CaseInfo, ruling: Ruling, suite: str, at: float) -> Checked:
     return Checked(
         at=at,
         suite=suite,
@@ -126,7 +101,7 @@ def _checked(info: CaseInfo, ruling: "Ruling", suite: str, at: float) -> Checked
     )
 
 
-def _unfinished(run: "Run") -> str:
+def _unfinished(run: Run) -> str:
     said = {
         LoadState.INTERRUPTED: "the load was interrupted",
         LoadState.ABORTED: "the load was stopped: too many errors",
@@ -139,10 +114,8 @@ def _unfinished(run: "Run") -> str:
     return f"{said}{more} after {sent} of {whole} requests a side: what it measured until then decides nothing"
 
 
-def _schedule(run: "Run", reasons: Sequence[str]) -> "Ruling":
+def _schedule(run: Run, reasons: Sequence[str]) -> Ruling:
     """Judge the load itself."""
-    from harness.load.ruling import Ruling  # noqa: PLC0415  as above
-
     found, load = run.generator, run.load
     ruling = Ruling(Outcome.INCONCLUSIVE if reasons else Outcome.PASS, list(reasons))
     if not reasons:
@@ -159,9 +132,7 @@ def _schedule(run: "Run", reasons: Sequence[str]) -> "Ruling":
     return ruling
 
 
-def _schedule_facts(run: "Run") -> dict[str, dict[str, str]]:
-    from harness.load.validity import on_time  # noqa: PLC0415  as above
-
+def _schedule_facts(run: Run) -> dict[str, dict[str, str]]:
     found = run.generator
     facts: dict[str, dict[str, str]] = {
         "sent": {side.value: words.count(run.measured.arms(side).sent) for side in Side},
@@ -178,7 +149,7 @@ def _schedule_facts(run: "Run") -> dict[str, dict[str, str]]:
     return {name: columns for name, columns in facts.items() if columns}
 
 
-def _ruling(run: "Run", threshold: Threshold, reasons: Sequence[str]) -> "Ruling":
+def _ruling(run: Run, threshold: Threshold, reasons: Sequence[str]) -> Ruling:
     """Judge a threshold by its own rule, then hold that against what the load as a whole is worth."""
     dead = _dead(run, threshold)
     ruling = _by_rule(run, threshold)
@@ -187,8 +158,6 @@ def _ruling(run: "Run", threshold: Threshold, reasons: Sequence[str]) -> "Ruling
     if (tier := _tier(run)) is not None:
         return _instead(ruling, Outcome.INCONCLUSIVE, tier)
     if _broken_by_new(run) and threshold.metric is Metric.ERRORS:
-        from harness.load.judge_errors import errors_at_abort  # noqa: PLC0415  as above
-
         found = errors_at_abort(run, threshold)
         return found if found.outcome is Outcome.FAIL else _instead(found, Outcome.INCONCLUSIVE, *reasons)
     if reasons:
@@ -196,11 +165,7 @@ def _ruling(run: "Run", threshold: Threshold, reasons: Sequence[str]) -> "Ruling
     return ruling
 
 
-def _by_rule(run: "Run", threshold: Threshold) -> "Ruling":
-    from harness.load.judge_errors import errors  # noqa: PLC0415  as above
-    from harness.load.judge_latency import latency  # noqa: PLC0415  as above
-    from harness.load.judge_supply import capacity, throughput  # noqa: PLC0415  as above
-
+def _by_rule(run: Run, threshold: Threshold) -> Ruling:
     rules = {
         Metric.LATENCY: latency,
         Metric.ERRORS: errors,
@@ -210,10 +175,8 @@ def _by_rule(run: "Run", threshold: Threshold) -> "Ruling":
     return rules[threshold.metric](run, threshold)
 
 
-def _instead(ruling: "Ruling", outcome: Outcome, *why: str) -> "Ruling":
+def _instead(ruling: Ruling, outcome: Outcome, *why: str) -> Ruling:
     """Return another outcome in place of a ruling's own; its figures stay, and its line, as what they would say."""
-    from harness.load.ruling import Ruling  # noqa: PLC0415  as above
-
     figures = [f"measured: {line}" for line in ruling.why[:1] if outcome is Outcome.INCONCLUSIVE]
     points = [
         Point(at="load", title=text, outcome=outcome.value, severity=Severity.MAJOR.value)
@@ -222,7 +185,7 @@ def _instead(ruling: "Ruling", outcome: Outcome, *why: str) -> "Ruling":
     return Ruling(outcome, [*why, *figures], points, ruling.facts)
 
 
-def _dead(run: "Run", threshold: Threshold) -> tuple[Outcome, str] | None:
+def _dead(run: Run, threshold: Threshold) -> tuple[Outcome, str] | None:
     """Return the outcome of a load in which a side never answered without error; None where both did."""
     if threshold.metric is Metric.CAPACITY or run.state not in {LoadState.FINISHED, LoadState.ABORTED}:
         return None
@@ -234,13 +197,11 @@ def _dead(run: "Run", threshold: Threshold) -> tuple[Outcome, str] | None:
     return None
 
 
-def _all_of(arms: "Arms") -> str:
-    from harness.load.answers import met  # noqa: PLC0415  as above
-
+def _all_of(arms: Arms) -> str:
     return f"all {words.count(arms.sent)} requests failed: {met(arms)}"
 
 
-def _tier(run: "Run") -> str | None:
+def _tier(run: Run) -> str | None:
     """Return why the new side's service, by its tier, lets no load decide; None where it does."""
     facts = [told.facts for told in run.window if told.side == Side.NEW.value]
     if any(told.get("tier", "").strip().lower() == "developer" for told in facts):
@@ -249,7 +210,7 @@ def _tier(run: "Run") -> str | None:
     return unknown if unknown is None else f"{_ANY_TIER} ({unknown})"
 
 
-def _broken_by_new(run: "Run") -> bool:
+def _broken_by_new(run: Run) -> bool:
     """Tell whether a load was stopped for the errors of the new side, while the old one did better.
 
     What stopped it were the last outcomes of a side; the slices that hold them are wider, and their share is lower.
@@ -260,7 +221,7 @@ def _broken_by_new(run: "Run") -> bool:
     return old < new / 2 and old < run.load.abort_at
 
 
-def _share_at_end(run: "Run", side: Side) -> float:
+def _share_at_end(run: Run, side: Side) -> float:
     """Return a side's error share over the last slices that hold at least 100 outcomes together."""
     sent = errors = 0
     for more, failing in reversed(run.measured.with_warm_up(side).by_slice):

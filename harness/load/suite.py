@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from harness.load.entries import SUITE, infos
 from harness.model.check import Check, Tools
 from harness.model.event import CaseInfo, Checked
 from harness.model.side import Side
@@ -11,8 +12,6 @@ from harness.scenario.types import Scenario
 
 if TYPE_CHECKING:
     from harness.load.campaign import Bind, Campaign
-
-SUITE = "load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,6 @@ def suite(scenario: Scenario, *, bind: "Bind | None" = None) -> tuple[Check, ...
     if scenario.load is None:
         return ()
     from harness.load.campaign import Campaign  # noqa: PLC0415  most scenarios load nothing
-    from harness.load.judge import infos  # noqa: PLC0415  as Campaign
 
     campaign = Campaign(scenario, bind=bind)
     planned = campaign.planned

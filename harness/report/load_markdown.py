@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.load.judge import ALL
+from harness.load.entries import ALL
 from harness.model.event import Loaded
 from harness.model.finding import Summary
 from harness.model.load import Compared

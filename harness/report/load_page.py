@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
-from harness.load.judge import ALL
+from harness.load.entries import ALL
 from harness.model.event import Loaded
 from harness.model.finding import LoadRun, Summary
 from harness.model.load import Compared

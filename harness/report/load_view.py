@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.load.judge import SCHEDULE
+from harness.load.entries import SCHEDULE
 from harness.model.event import Loaded
 from harness.model.finding import CaseResult, LoadRun, Summary
 from harness.model.load import Arm, Compared, Generator, LoadState

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness.load.judge import ALL, SCHEDULE, failed, infos
+from harness.load.entries import ALL, SCHEDULE, failed, infos
 from harness.load.ruling import decided
 from harness.model.event import Checked
 from harness.model.load import LoadState
