@@ -166,12 +166,24 @@ def _once(place: Path, name: str) -> Told:
     return Told(code=int(code), report=json.loads(report.read_text(encoding="utf-8")), usual=usual)
 
 
+def _asked_by(item: pytest.Item) -> set[str]:
+    """Return the loads that a test of this file looks at; of others, none that is known here."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    if "number" in params:
+        return {f"alike-{params['number']}"}
+    if "row" in params:
+        return {str(params["row"].get("name"))} if isinstance(params["row"], dict) else set()
+    return {CLEAN, "one-operation-slower"}
+
+
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Told]]]:
-    """Send every load, the longest first."""
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Told]]]:
+    """Send the loads of the selected tests, the longest first."""
     base = tmp_path_factory.mktemp("load-catalogue")
     names = [CLEAN, *PROMISED, *(f"alike-{number}" for number in range(ALIKE))]
     names += [row["name"] for row in CHOSEN if row["name"] not in PROMISED]
+    asked = set().union(*map(_asked_by, request.session.items))
+    names = [name for name in names if name in asked]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(AT_ONCE, mp_context=context, initializer=_ready, initargs=(Turns(context),)) as pool:
         yield {name: pool.submit(_rehearse, str(base / name), name) for name in names}

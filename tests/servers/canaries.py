@@ -54,3 +54,14 @@ def _place(form: bytes, where: Mapping[str, bytes]) -> str:
         if at >= 0:
             return f"{place}: …{content[max(0, at - 80) : at + 80]!r}…"
     return "nowhere"
+
+
+def halves(where: Mapping[str, bytes]) -> list[str]:
+    """Return where the beginning that all canaries have in common was found, plain or encoded."""
+    forms = (b"cAnary", b"cAnary".hex().encode(), b64encode(b"cAnary"), b64encode(b"x cAnary")[4:])
+    return [
+        f"{name}: …{content[max(0, at - 80) : at + 40]!r}…"
+        for name, content in where.items()
+        for form in forms
+        if (at := content.find(form)) >= 0
+    ]
