@@ -6,8 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-# What `make servers` installs (Debian's names). Envoy comes with the Python packages.
-SERVERS := nginx chromium strace
+# What `make servers` installs: commands, which Debian's packages are called after, but for two. Envoy comes with the Python packages.
+SERVERS := nginx chromium strace nsd unbound dig ip
 ARGS   ?=
 
 .PHONY: help setup demo test check format servers bench soak lock clean
@@ -16,7 +16,7 @@ help:
 	@echo "make demo     compare two local gateways: a faithful pair, then a faulty one"
 	@echo "make test     all tests (installs the servers they need where it can)"
 	@echo "make check    ruff, format, mypy --strict"
-	@echo "make servers  nginx, Chromium and strace from Debian (as root)"
+	@echo "make servers  nginx, Chromium, strace, nsd, unbound and dig from Debian (as root)"
 	@echo "make bench    measure speed and memory, results in bench-results/"
 	@echo "make soak     long runs, outside the tests"
 	@echo "make lock     write constraints.txt anew from what is installed"
@@ -65,9 +65,11 @@ servers:
 		echo "servers: missing:$$missing; run this as root on Debian, or install them yourself" >&2; exit 1; fi; \
 	echo "servers: installing$$missing"; \
 	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; \
+	packages=$$(echo "$$missing" | sed 's/ dig\b/ bind9-dnsutils/; s/ ip\b/ iproute2/'); \
 	apt-get update -qq && \
-	apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends $$missing >/dev/null || exit 1; \
-	case "$$missing " in *" nginx "*) service nginx stop >/dev/null 2>&1 || true;; esac
+	apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends $$packages >/dev/null || exit 1; \
+	for name in nginx nsd unbound; do \
+		case "$$missing " in *" $$name "*) service $$name stop >/dev/null 2>&1 || true;; esac; done
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from harness.model.check import Check, Tools
 from harness.model.event import CaseInfo, Checked
+from harness.model.found import Found
 from harness.model.gateway import Limits
 from harness.model.outcome import Outcome
 from harness.model.probe import Group, Probe
@@ -22,7 +23,7 @@ from harness.model.side import Side
 from harness.scenario.types import PlanLimit, Scenario
 from harness.security import limits_points, quota_points
 from harness.security.draft import SUITE, Draft
-from harness.security.found import Found, easiest, info_of, interrupted, plain_request, presented
+from harness.security.found import easiest, info_of, interrupted, plain_request, presented
 from harness.security.limits_points import Burst, Throttling
 from harness.security.operation import Operation
 
@@ -62,7 +63,7 @@ class RateCheck:
             seen[side] = burst
         found = limits_points.judge(self.plan, seen[Side.OLD], seen[Side.NEW])
         _count(found, seen)
-        return found.checked(self.info)
+        return found.checked(self.info, SUITE)
 
     def _burst(self, side: Side, tools: Tools) -> Burst | str:
         request = _asked(tools, self.scenario, self.operation, side, self.plan.caller)
@@ -123,7 +124,7 @@ class QuotaCheck:
             seen[side] = quota_points.quota_of(self.scenario.gateway(side).kind, tools.send([request])[0])
         found = quota_points.judge(self.plan, seen[Side.OLD], seen[Side.NEW])
         found.requests.update({side.value: 1 for side in seen})
-        return found.checked(self.info)
+        return found.checked(self.info, SUITE)
 
 
 def add(draft: Draft) -> None:
@@ -225,7 +226,7 @@ def _no_credential(info: CaseInfo, side: Side, why: str, seen: Mapping[Side, Bur
     found = Found()
     found.say(Outcome.ERROR, f"{side.value}: {why}")
     _count(found, seen)
-    return found.checked(info)
+    return found.checked(info, SUITE)
 
 
 def _count(found: Found, seen: Mapping[Side, Burst]) -> None:

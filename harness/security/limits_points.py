@@ -10,11 +10,11 @@ from harness.dialects.registry import dialect
 from harness.dialects.rows import Situation
 from harness.model.difference import Cause
 from harness.model.exchange import Exchange
+from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Decision
 from harness.model.response import NoResponse, Reason, Response
 from harness.scenario.types import PlanLimit
-from harness.security.found import Found
 
 _OUR_OWN = frozenset({Reason.HARNESS, Reason.REFUSED_TO_SEND})
 EARLY = 0.8

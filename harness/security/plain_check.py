@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked
+from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Decision, Group, Probe
 from harness.model.request import Request
@@ -15,7 +16,7 @@ from harness.model.response import Answer, NoResponse, Reason, Response
 from harness.model.side import Side
 from harness.security.doors import gateways, plain_door
 from harness.security.draft import SUITE, Draft
-from harness.security.found import Found, easiest, info_of, interrupted, plain_request
+from harness.security.found import easiest, info_of, interrupted, plain_request
 
 COLUMN = "http://"
 _PROBE = Probe(group=Group.TLS, row="TLS", column=COLUMN)
@@ -62,7 +63,7 @@ class PlainCheck:
             found.fact("answer", **{side.value: words})
             found.decisions[side.value] = decision.value
             found.requests[side.value] = 2
-        return found.checked(self.info)
+        return found.checked(self.info, SUITE)
 
 
 Read = tuple[Decision, str]

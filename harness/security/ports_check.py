@@ -8,12 +8,13 @@ from typing import ClassVar
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked
+from harness.model.found import Found
 from harness.model.outcome import Outcome
 from harness.model.probe import Decision, Group, Probe, Reads, Wants
 from harness.model.seen import Knock, Port
 from harness.model.side import Side
 from harness.security.draft import SUITE, Draft
-from harness.security.found import Found, info_of, interrupted, this_machine
+from harness.security.found import info_of, interrupted, this_machine
 
 COLUMN = "TCP connection"
 TIMEOUT = 5.0
@@ -59,7 +60,7 @@ class PortCheck:
         if tools.stopping():
             return interrupted(self.info)
         knock = self.knock(self.host, self.port, timeout=TIMEOUT, pause=tools.pause)
-        return judge(knock, self.host, self.port).checked(self.info)
+        return judge(knock, self.host, self.port).checked(self.info, SUITE)
 
 
 def checks(draft: Draft, first: int) -> list[Check]:

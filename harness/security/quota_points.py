@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from harness.model.difference import Cause
 from harness.model.exchange import Exchange
+from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.model.response import NoResponse
 from harness.scenario.types import PlanLimit
-from harness.security.found import Found
 from harness.security.limits_points import throttled
 
 _LOW = 0.1

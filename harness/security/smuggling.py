@@ -7,6 +7,7 @@ from typing import ClassVar
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked
+from harness.model.found import Found
 from harness.model.gateway import Gateway
 from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Decision, Group, Probe
@@ -17,7 +18,6 @@ from harness.scenario.types import Scenario
 from harness.security.draft import SUITE, Draft
 from harness.security.found import (
     INTERRUPTED,
-    Found,
     behind_proxy,
     easiest,
     info_of,
@@ -88,7 +88,7 @@ class RawCheck:
             found.fact("answer", **{side.value: one.words})
             found.decisions[side.value] = one.decision.value
         found.requests.update(sent)
-        return found.checked(self.info)
+        return found.checked(self.info, SUITE)
 
     def _ask(self, side: Side, tools: Tools, sent: dict[str, int]) -> Seen:
         request = presented(tools, self.caller, self.plain[side])

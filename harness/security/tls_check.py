@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from harness.model.check import Check, Tools
 from harness.model.difference import Cause
 from harness.model.event import CaseInfo, Checked
+from harness.model.found import Found
 from harness.model.gateway import Gateway
 from harness.model.probe import Group, Probe
 from harness.model.seen import TlsFacts
@@ -16,7 +17,7 @@ from harness.model.side import Side
 from harness.scenario.types import Scenario
 from harness.security import tls_points
 from harness.security.draft import SUITE, Draft
-from harness.security.found import Found, behind_proxy, info_of, interrupted
+from harness.security.found import behind_proxy, info_of, interrupted
 from harness.security.tls_points import Pair
 
 ROW = "TLS"
@@ -81,7 +82,7 @@ class TlsCheck:
         pair = Pair(old=seen.get(Side.OLD), new=seen[Side.NEW], host=host, now=self.clock())
         found = tls_points.trouble(pair) or self.judge(pair)
         found.requests.update(connections)
-        return found.checked(self.info)
+        return found.checked(self.info, SUITE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class EncryptedCheck:
             "tls", "old is asked by https, new in plain text: whoever is on the way reads and changes everything",
             cause=Cause.WEAKER, old="https", new="http", remedy="Write the new side's https:// address as `new.url`.",
         )  # fmt: skip
-        return found.checked(self.info)
+        return found.checked(self.info, SUITE)
 
 
 def add(draft: Draft) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.model.difference import Cause
+from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Decision
 from harness.model.seen import Leaf, Offer, TlsFacts
-from harness.security.found import Found
 
 OLD_VERSIONS = frozenset({"SSL 3.0", "TLS 1.0", "TLS 1.1"})
 _WEAK_HASHES = frozenset({"md5", "sha1"})

@@ -66,7 +66,7 @@ def test_reads_a_burst(row: str) -> None:
 
 def outcome(old: Burst, new: Burst) -> tuple[str, list[tuple[str, str, str]]]:
     check = limits.checks(draft_of(scenario(*BOTH, security=Security(limits=(PLAN,)))), 0)[0]
-    seen = judge(PLAN, old, new).checked(check.info)
+    seen = judge(PLAN, old, new).checked(check.info, check.suite)
     return seen.outcome, [(point.at, point.severity, point.cause) for point in seen.points]
 
 

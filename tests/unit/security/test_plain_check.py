@@ -88,7 +88,7 @@ def test_judges(old: Decision | None, new: Decision) -> None:
     found = judge(read)
     draft = draft_of(scenario())
     (check,) = plain_check.checks(draft, 0)
-    seen = found.checked(check.info)
+    seen = found.checked(check.info, check.suite)
     causes = [point.cause for point in seen.points if point.outcome == "FAIL"]
     assert (seen.outcome, "".join(causes)) == JUDGED[old, new]
 

@@ -26,7 +26,7 @@ def test_judges(row: str) -> None:
     knock, outcome, decision = ROWS[row]
     draft = draft_of(scenario(security=Security(closed=(("db.example", 22),))))
     (check,) = ports_check.checks(draft, 7)
-    seen = judge(knock, "db.example", 22).checked(check.info)
+    seen = judge(knock, "db.example", 22).checked(check.info, check.suite)
     assert (seen.outcome, seen.decisions, seen.index) == (outcome, {"new": decision}, 7)
     assert socket.gethostname() in seen.facts["tried from"]["new"]
     if outcome == "FAIL":

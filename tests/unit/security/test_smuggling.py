@@ -213,7 +213,7 @@ JUDGED: dict[str, tuple[Seen, Seen, str, str]] = {
 def test_judges(row: str) -> None:
     old, new, outcome, cause = JUDGED[row]
     check = smuggling.checks(draft_of(scenario(security=HOSTILE)), 0)[0]
-    checked = judge("shape", old, new).checked(check.info)
+    checked = judge("shape", old, new).checked(check.info, check.suite)
     assert (checked.outcome, "".join(p.cause for p in checked.points if p.outcome == "FAIL")) == (outcome, cause)
     assert all(point.severity == "critical" for point in checked.points if point.outcome == "FAIL")
 

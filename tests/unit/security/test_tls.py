@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from harness.model.event import Checked
+from harness.model.found import Found
 from harness.model.gateway import Gateway
 from harness.model.seen import Leaf, Offer, TlsFacts
 from harness.model.side import Side
 from harness.scenario.types import Security
 from harness.security import tls_check, tls_points
 from harness.security.draft import Draft
-from harness.security.found import Found, info_of
+from harness.security.found import info_of
 from harness.security.tls_check import MOST_CONNECTIONS, Looks, TlsCheck
 from harness.security.tls_points import Pair
 from tests.unit.security.check_bench import FakeTools, draft_of, scenario
@@ -59,7 +60,7 @@ def pair(old: dict[str, Any] | None, new: dict[str, Any]) -> Pair:
 
 def checked(found: Found) -> Checked:
     draft = draft_of(scenario())
-    return found.checked(info_of(draft, tls_check._probe("x"), 0))
+    return found.checked(info_of(draft, tls_check._probe("x"), 0), "security")
 
 
 def told(seen: Checked) -> list[tuple[str, str, str, str]]:
