@@ -14,7 +14,7 @@ from harness.clouds.http import send
 from harness.clouds.trouble import CloudTrouble, quoted
 from harness.clouds.unread import Unread
 from harness.model.series import Absence
-from harness.scenario.types import AzureControl
+from harness.scenario.control import AzureControl
 
 SCOPE = "https://management.azure.com/.default"
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")  # what one header value can carry without a break

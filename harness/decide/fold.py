@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from harness.decide.cases import CaseFold
 from harness.decide.findings import FindingFold
+from harness.decide.told import Told
 from harness.decide.verdict import decide, suite_results, unproven
 from harness.model.errors import HarnessError
-from harness.model.event import Checked, Ended, Event, Judged, Loaded, Loading, Note, Planned, Round, Started
-from harness.model.finding import CaseResult, LoadRun, Summary
+from harness.model.event import Checked, Ended, Event, Judged, Note, Planned, Round, Started
+from harness.model.finding import CaseResult, Summary
 
 
 class Fold:
@@ -19,7 +20,7 @@ class Fold:
         self._cases = CaseFold()
         self._findings = FindingFold()
         self._notes: list[str] = []
-        self._loads: list[LoadRun] = []
+        self._told = Told()
         self._ended: Ended | None = None
         self._last = 0.0
 
@@ -44,19 +45,12 @@ class Fold:
             case Judged():
                 self._cases.add_judged(event)
                 self._findings.add_judged(event)
-            case Loading():
-                self._loads.append(LoadRun(loading=event))
-            case Loaded():
-                self._add_loaded(event)
             case Note():
                 self._notes.append(event.text)
             case Ended():
                 self._ended = event
-
-    def _add_loaded(self, event: Loaded) -> None:
-        """Take what came of the load that was begun last."""
-        begun = self._loads.pop().loading if self._loads and self._loads[-1].loaded is None else None
-        self._loads.append(LoadRun(loading=begun, loaded=event))
+            case _:
+                self._told.add(event)
 
     def result(self, suite: str, index: int) -> CaseResult:
         """Return what became of a planned case."""
@@ -100,7 +94,9 @@ class Fold:
                 w for w in started.gates.waivers if complete and not partial and not w.expired and w.id not in used
             ),
             expired_waivers=tuple(w for w in started.gates.waivers if w.expired),
-            loads=tuple(self._loads),
+            loads=self._told.loads,
+            surveyed=self._told.surveyed,
+            propagations=self._told.propagations,
         )
 
 

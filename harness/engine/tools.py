@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum
 from typing import Any
 
 from harness.engine.requests import Outbound
@@ -163,9 +164,11 @@ _AS_THEY_ARE = frozenset({"planned", "service", "overhead"})
 
 
 def masked_event(event: Event, shown: Shown) -> Event:
-    """Return an event of a check's own (Loading, Loaded, Note) with every text in it masked and bounded."""
+    """Return an event of a check's own (Loading, Surveyed, Note …) with every text in it masked and bounded."""
 
     def fit(value: Any) -> Any:
+        if isinstance(value, Enum):
+            return value
         if isinstance(value, str):
             return bounded(shown(value), LONGEST_NOTE)
         if isinstance(value, tuple):

@@ -22,7 +22,10 @@ from harness.model.event import (
     Note,
     Planned,
     Round,
+    Sighted,
     Started,
+    Surveyed,
+    Watching,
 )
 
 FILE = "journal.jsonl"
@@ -38,6 +41,9 @@ NAMES: dict[type, str] = {
     Checked: "checked",
     Loading: "loading",
     Loaded: "loaded",
+    Surveyed: "surveyed",
+    Watching: "watching",
+    Sighted: "sighted",
     Note: "note",
     Judged: "judged",
     Asked: "asked",

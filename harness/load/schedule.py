@@ -7,7 +7,8 @@ from itertools import groupby
 
 from harness.load.recorded import Recorded, recorded
 from harness.model.errors import Problem, ScenarioError, UsageError
-from harness.scenario.types import Load, Place, Profile, Scenario, Segment
+from harness.scenario.control import Place
+from harness.scenario.types import Load, Profile, Scenario, Segment
 
 _SLACK = 1e-6  # requests: what rounding may add to a sum of rates
 

@@ -12,7 +12,7 @@ from harness.metrics.window import Window, within
 from harness.model.secret import Secret
 from harness.model.series import TIER_UNKNOWN, Absence, Deployment, Telemetry
 from harness.model.side import Side
-from harness.scenario.types import AzureControl
+from harness.scenario.control import AzureControl
 
 AVERAGES_ONLY = "Azure Monitor gives no percentiles"
 _INTERVALS = {60: "PT1M", 300: "PT5M", 900: "PT15M", 3600: "PT1H", 21_600: "PT6H", 86_400: "P1D"}

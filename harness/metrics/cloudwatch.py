@@ -13,7 +13,7 @@ from harness.metrics.window import Window, within
 from harness.model.secret import Secret
 from harness.model.series import Absence, Deployment, Telemetry
 from harness.model.side import Side
-from harness.scenario.types import AwsControl
+from harness.scenario.control import AwsControl
 
 _LATENCIES = (("latency", "Latency"), ("backend latency", "IntegrationLatency"))
 _COUNTS = {

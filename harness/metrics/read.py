@@ -9,7 +9,7 @@ from harness.metrics.window import window
 from harness.model.secret import Secret
 from harness.model.series import TIER_UNKNOWN, Telemetry
 from harness.model.side import Side
-from harness.scenario.types import AwsControl, Control
+from harness.scenario.control import AwsControl, Control
 
 PERCENTILES = (0.5, 0.9, 0.95, 0.99)
 

@@ -36,7 +36,7 @@ class Tools(Protocol):
         """Mask a value from now on."""
 
     def tell(self, event: Event) -> None:
-        """Journal an event of one's own (Loading, Loaded, Note), synced to disk; its texts are masked here."""
+        """Journal an event of one's own (Loading, Surveyed, Note …), synced to disk; its texts are masked here."""
 
     def show(self, tick: LoadTick) -> None:
         """Show how a long check is getting on; not journaled."""

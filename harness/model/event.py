@@ -6,6 +6,7 @@ Times are Unix seconds, durations milliseconds, sizes bytes.
 
 from dataclasses import dataclass, field
 
+from harness.model.dns import Sighting, Timing
 from harness.model.load import Arm, Compared, Generator, Slice
 from harness.model.probe import Probe
 from harness.model.request import Headers
@@ -329,4 +330,54 @@ class Ended:
     longest_gap_ms: float = 0.0
 
 
-Event = Started | Planned | Intent | Round | Checked | Loading | Loaded | Note | Judged | Asked | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """When a name can be moved and how fast it is back, as its name servers and resolvers told it."""
+
+    at: float
+    suite: str
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """A name's way from one side to the other is watched from now on, at each of `servers` every `interval` seconds.
+
+    `rehearsal` marks names of a test zone; `until` is the deadline.
+    """
+
+    at: float
+    suite: str
+    names: tuple[str, ...]
+    servers: tuple[str, ...]
+    interval: float
+    until: float
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighted:
+    """One look at every name and resolver that is watched. `moved` is the share of those that tell which answer new."""
+
+    at: float
+    suite: str
+    seen: tuple[Sighting, ...]
+    moved: float
+
+
+Event = (
+    Started
+    | Planned
+    | Intent
+    | Round
+    | Checked
+    | Loading
+    | Loaded
+    | Surveyed
+    | Watching
+    | Sighted
+    | Note
+    | Judged
+    | Asked
+    | Ended
+)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from harness.model.event import CaseInfo, GateInfo, Loaded, Loading, WaiverInfo
+from harness.model.event import CaseInfo, GateInfo, Loaded, Loading, Sighted, Surveyed, WaiverInfo, Watching
 from harness.model.outcome import Outcome, Severity, Verdict
 
 
@@ -91,10 +91,19 @@ class LoadRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Propagation:
+    """A name's way from one side to the other as it was watched: every look, in order."""
+
+    watching: Watching
+    sighted: tuple[Sighted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """All that the reports show, but for the evidence of single cases (read that from the journal).
 
-    `loads` are in the order of the journal: a run that was resumed may have begun more than one, the last one counts.
+    `loads` are in the order of the journal: a run that was resumed may have begun more than one, the last one counts;
+    `propagations` likewise. `surveyed` has one for each name, the last that was told.
     """
 
     run: str
@@ -122,3 +131,5 @@ class Summary:
     unused_waivers: tuple[WaiverInfo, ...] = ()
     expired_waivers: tuple[WaiverInfo, ...] = ()
     loads: tuple[LoadRun, ...] = ()
+    surveyed: tuple[Surveyed, ...] = ()
+    propagations: tuple[Propagation, ...] = ()

@@ -7,13 +7,13 @@ from yaml.nodes import MappingNode, Node
 
 from harness.model.gateway import Gateway
 from harness.scenario.context import Context, Refused, Wrong
+from harness.scenario.control import AwsControl, AzureControl, Control
 from harness.scenario.fill import Fills
 from harness.scenario.hiding import hide
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Defs, Schema, Shape, Text, what
 from harness.scenario.signing import KEYS, signed_by
 from harness.scenario.tokens import TENANT_HINT, URL, plain, region, secret_text, service_url, tenant
-from harness.scenario.types import AwsControl, AzureControl, Control
 
 _EXECUTE_API = re.compile(
     r"https?://([a-z0-9]+)(?:-vpce-[0-9a-z]+)?\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?::[0-9]+)?"

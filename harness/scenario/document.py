@@ -7,13 +7,14 @@ from harness.scenario import callers, cases, comparing, load_checks, texts
 from harness.scenario.bounds import EVIDENCE, LIMITS
 from harness.scenario.containers import ListOf, MapOf
 from harness.scenario.context import Wrong
+from harness.scenario.control import Control
 from harness.scenario.gateways import LATER_HINT, PATH_MAP, gateway
 from harness.scenario.gating import GATES, required
 from harness.scenario.loading import LOAD
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.securing import SECURITY, check_doors
 from harness.scenario.shape import Loose, Scalar, Text, Unsupported
-from harness.scenario.types import Case, Control, Evidence, Gates, Load, Scenario, Security
+from harness.scenario.types import Case, Evidence, Gates, Load, Scenario, Security
 
 LATER = {
     "scope": "what this wave of a migration covers",

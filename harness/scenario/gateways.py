@@ -8,12 +8,12 @@ from harness.model.gateway import Gateway, HttpVersion, PathMap
 from harness.model.side import Side
 from harness.scenario import texts
 from harness.scenario.context import Wrong, guess
+from harness.scenario.control import Control
 from harness.scenario.controlling import CONTROL, control_of
 from harness.scenario.files import existing
 from harness.scenario.fill import Fills
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Scalar, Shape, Text
-from harness.scenario.types import Control
 
 KINDS = ("aws-rest", "aws-http", "azure-apim", "generic")
 LATER = ("aws-websocket", "wso2")

@@ -11,10 +11,11 @@ from harness.model.side import Side
 from harness.model.threshold import Base, Metric, Threshold
 from harness.scenario.containers import pairs
 from harness.scenario.context import Context, guess
+from harness.scenario.control import AzureControl, Control
 from harness.scenario.hiding import SHORTEST_PART
 from harness.scenario.mixing import left_out, sent, unfit
 from harness.scenario.texts import is_loopback
-from harness.scenario.types import AzureControl, Case, Control, Load
+from harness.scenario.types import Case, Load
 
 
 def checked(

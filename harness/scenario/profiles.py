@@ -15,10 +15,11 @@ from yaml.nodes import Node
 from harness.scenario import texts, units
 from harness.scenario.containers import ByKind, ListOf
 from harness.scenario.context import Wrong
+from harness.scenario.control import Place
 from harness.scenario.files import existing
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Text, parsed, word
-from harness.scenario.types import Place, Profile, Segment
+from harness.scenario.types import Profile, Segment
 
 EXAMPLE = "such as profile: {rate: 50, for: 2m}"
 

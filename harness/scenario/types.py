@@ -13,7 +13,9 @@ from harness.model.rule import CompareRules, Expect, Waiver
 from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.model.threshold import Threshold
-from harness.scenario.credential import Credential, SigV4Credential
+from harness.scenario.control import Control, Place
+from harness.scenario.credential import Credential
+from harness.scenario.moving import Dns
 
 Unsafe = Literal["", "run", "skip"]
 BodiesKept = Literal["all", "differing", "none"]
@@ -176,15 +178,6 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the scenario writes something, for errors that only show later."""
-
-    file: Path
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Arrivals of one side: `segments` in order, or the arrival times of a recording, `speed` times as fast.
 
@@ -246,40 +239,6 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwsControl:
-    """An API of Amazon API Gateway in its control plane; `endpoint` stands in for the public ones ("" for these).
-
-    `api` is the API's id; `name` its name, which REST metrics go by ("": looked up).
-    """
-
-    region: str
-    api: str
-    stage: str
-    name: str = ""
-    keys: SigV4Credential
-    endpoint: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AzureControl:
-    """A service of Azure API Management in its control plane; `resource` is its whole id, from /subscriptions/ on.
-
-    `token` is a bearer token; else `tenant`, `client_id`, `client_secret` name a service principal; else whatever
-    azure-identity's default chain finds. `endpoint` stands in for https://management.azure.com.
-    """
-
-    resource: str
-    token: str = field(default="", repr=False)
-    tenant: str = ""
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    endpoint: str = ""
-
-
-Control = AwsControl | AzureControl
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A whole scenario.
 
@@ -302,6 +261,7 @@ class Scenario:
     cases: tuple[Case, ...] = ()
     security: Security | None = None
     load: Load | None = None
+    dns: Dns | None = None
     controls: dict[Side, Control] = field(default_factory=dict)
     gates: Gates = Gates()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)

@@ -16,7 +16,7 @@ from harness.clouds import azure_identity
 from harness.clouds.azure_identity import token
 from harness.clouds.unread import Unread
 from harness.model.series import Absence
-from harness.scenario.types import AzureControl
+from harness.scenario.control import AzureControl
 from tests.servers.tls import Authority
 from tests.servers.token_endpoint import TokenEndpoint, answers, read
 

@@ -8,8 +8,8 @@ from harness.metrics.read import telemetry
 from harness.model.secret import Secret
 from harness.model.series import Series, Telemetry
 from harness.model.side import Side
+from harness.scenario.control import AwsControl, AzureControl, Control
 from harness.scenario.credential import SigV4Credential
-from harness.scenario.types import AwsControl, AzureControl, Control
 from tests.servers.azure_management import RESOURCE
 
 SECRET = "a-secret-key-of-the-tests"

@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from harness.model.side import Side
+from harness.scenario.control import AwsControl, AzureControl
 from harness.scenario.credential import SigV4Credential
 from harness.scenario.load import load
 from harness.scenario.schema import json_schema
-from harness.scenario.types import AwsControl, AzureControl, Scenario
+from harness.scenario.types import Scenario
 from tests.unit.scenario.broken_load import API, RESOURCE
 from tests.unit.scenario.broken_row import CASE, NEW, OLD, TOP
 
