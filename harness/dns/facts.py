@@ -1,0 +1,142 @@
+"""What was seen of one name: at its authoritative servers, at the resolvers, on the way to its new target. Values only.
+
+`survey.py` gathers it, the topics (topics.py) judge it; nothing here asks anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.model.dns import Chain, Reply, Server, Sighting
+from harness.scenario.moving import Dns, Move
+from harness.scenario.types import Scenario
+
+ADDRESS_TYPES = ("A", "AAAA")
+BESIDE = ("CNAME", "A", "AAAA", "HTTPS", "SVCB", "TXT", "MX", "SRV", "NS", "CAA")
+"""Types that are asked for at the production name at every authoritative server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """One address of one authoritative server, and what it said.
+
+    `soa` and `ns` are asked of the zone, `at_name` (by type, see BESIDE) of the production name; all without recursion.
+    `chains` are the name's way (by "A", "AAAA") as it begins at this server; links of other zones are told by their
+    own servers. `given` is True for a server of the scenario, False for one found through the delegation.
+    """
+
+    server: Server
+    soa: Reply
+    ns: Reply
+    at_name: Mapping[str, Reply] = field(default_factory=dict)
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    given: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Tell whether this server speaks for the zone at all."""
+        return self.soa.heard.tells and self.soa.authoritative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A zone on a name's way. `name` "" where none was found, `trouble` then says why.
+
+    `name_servers` are the NS values that the zone itself has, `delegated` those that the parent's servers tell (() where
+    no parent was asked: `parent_asked` False). `nowhere` are names of servers that have no address. `authorities` are
+    asked for what is theirs. `ds` is the parent's answer to DS, `dnskey` one authority's to DNSKEY (with signatures).
+    """
+
+    name: str = ""
+    trouble: str = ""
+    name_servers: tuple[str, ...] = ()
+    delegated: tuple[str, ...] = ()
+    parent_asked: bool = False
+    nowhere: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    ds: Reply | None = None
+    dnskey: Reply | None = None
+
+
+class Signed(StrEnum):
+    """What DNSSEC says of a name's records."""
+
+    SECURE = "secure"  # signatures hold, and the parent (where it was asked) vouches for the key
+    UNSIGNED = "unsigned"
+    BOGUS = "bogus"  # signed, and a validating resolver refuses it
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatures:
+    """DNSSEC of one name's records in one zone. `until` is when the first of its signatures ends (Unix seconds)."""
+
+    zone: str
+    name: str
+    state: Signed
+    why: str = ""
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtResolver:
+    """What one resolver said: the name's way and the new target's way by type ("A", "AAAA"), and the HTTPS records.
+
+    `first` is the very first look at the name (A, before anything else was asked of this resolver), `later` are further
+    looks after the old answer had run out, in order: they show which TTL it takes over anew. `authenticated`: it says AD of the
+    name's answer.
+    """
+
+    server: Server
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    target: Mapping[str, Chain] = field(default_factory=dict)
+    https: Reply | None = None
+    first: Sighting | None = None
+    later: tuple[tuple[float, Sighting], ...] = ()
+    authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caa:
+    """CAA records that hold for a name: `owner` is where they were found ("" where none hold), `values` as written.
+
+    `trouble` is "" unless some server failed to answer: then no authority may issue at all (RFC 8659).
+    """
+
+    name: str
+    owner: str = ""
+    values: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All that was seen of one move between `began` and `ended` (Unix seconds).
+
+    `zone` is that of the production name; `zones` further ones on its way, old and new. `caa` is for the name as it is
+    now, `caa_after` as it will be (the target's own records hold where the name becomes a CNAME). `signatures` are
+    those of the name's zone and of every zone on the way to the new target. `interrupted`: the survey was cut short.
+    """
+
+    move: Move
+    began: float
+    ended: float
+    zone: Zone = Zone()
+    zones: tuple[Zone, ...] = ()
+    resolvers: tuple[AtResolver, ...] = ()
+    target: Mapping[str, Chain] = field(default_factory=dict)
+    caa: Caa | None = None
+    caa_after: Caa | None = None
+    signatures: tuple[Signatures, ...] = ()
+    questions: int = 0
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a topic is judged by, beside the survey. `now` in Unix seconds."""
+
+    scenario: Scenario
+    dns: Dns
+    move: Move
+    now: float
