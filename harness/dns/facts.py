@@ -42,8 +42,8 @@ class Authority:
 class Zone:
     """A zone on a name's way. `name` "" where none was found, `trouble` then says why.
 
-    `name_servers` are the NS values that the zone itself has, `delegated` those that the parent's servers tell (() where
-    no parent was asked: `parent_asked` False). `nowhere` are names of servers that have no address. `authorities` are
+    `name_servers` are the NS values that the zone itself has, `delegated` those that the parent's servers tell (()
+    where no parent was asked: `parent_asked` False). `nowhere` are names of servers that have no address. `authorities` are
     asked for what is theirs. `ds` is the parent's answer to DS, `dnskey` one authority's to DNSKEY (with signatures).
     """
 
@@ -83,8 +83,8 @@ class AtResolver:
     """What one resolver said: the name's way and the new target's way by type ("A", "AAAA"), and the HTTPS records.
 
     `first` is the very first look at the name (A, before anything else was asked of this resolver), `later` are further
-    looks after the old answer had run out, in order: they show which TTL it takes over anew. `authenticated`: it says AD of the
-    name's answer.
+    looks after the old answer had run out, in order: they show which TTL it takes over anew. `authenticated`: it
+    says AD of the name's answer.
     """
 
     server: Server
