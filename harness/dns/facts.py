@@ -44,7 +44,8 @@ class Zone:
 
     `name_servers` are the NS values that the zone itself has, `delegated` those that the parent's servers tell (()
     where no parent was asked: `parent_asked` False). `nowhere` are names of servers that have no address.
-    `authorities` are asked for what is theirs. `ds` is the parent's answer to DS, `dnskey` one authority's to DNSKEY (with signatures).
+    `authorities` are asked for what is theirs. `ds` is the parent's answer to DS, `dnskey` one authority's to DNSKEY
+    (with signatures).
     """
 
     name: str = ""
