@@ -11,6 +11,7 @@ import pytest
 
 from tests.servers import envoy as envoy_server
 from tests.servers import nginx as nginx_server
+from tests.servers import nsd as nsd_server
 from tests.servers import watched
 from tests.servers.nginx import Nginx
 from tests.servers.process import find_program
@@ -18,6 +19,7 @@ from tests.servers.tls import Authority
 
 FINDERS: dict[str, Callable[[], str | None]] = {
     "nginx": nginx_server.find,
+    "nsd": nsd_server.find,
     "envoy": envoy_server.find,
     "chromium": lambda: find_program("chromium", "chromium-browser", "google-chrome"),
     "openssl": lambda: find_program("openssl"),
