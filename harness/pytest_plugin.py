@@ -20,7 +20,7 @@ from harness.decide.cases import OWN_TESTS
 from harness.engine.masking import mask_of
 from harness.engine.own import OneSide
 from harness.engine.session import Order, Session
-from harness.engine.suites import LOAD, PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
+from harness.engine.suites import DNS, LOAD, PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
 from harness.model.errors import CutoverError, HarnessError
 from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
@@ -36,7 +36,7 @@ from harness.scenario.types import Scenario
 
 MANY_FAILURES = 200
 MOST_OF_COMPARISON = 2000  # characters
-FIXTURES = {"pair": PARITY, "probe": SECURITY, "threshold": LOAD}
+FIXTURES = {"pair": PARITY, "probe": SECURITY, "threshold": LOAD, "topic": DNS}
 """What a test asks for, and the suite that it then judges."""
 
 
@@ -72,7 +72,7 @@ def from_options(config: pytest.Config, file: str) -> "Rehearsal":
 
 @dataclass(frozen=True, slots=True)
 class UnderTest:
-    """What the fixtures `pair`, `probe`, `threshold` give: the record of a case or check, already asked and judged."""
+    """What the fixtures `pair`, `probe`, `threshold`, `topic` give: the record of a case or check, already asked and judged."""
 
     item: Item
     result: CaseResult
@@ -122,7 +122,7 @@ class Rehearsal:
             config.pluginmanager.unregister(reporter)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make an item of each case for a test that asks for `pair`; likewise `probe` and `threshold`."""
+        """Make an item of each case for a test that asks for `pair`; likewise `probe`, `threshold` and `topic`."""
         for fixture, suite in FIXTURES.items():
             if fixture in metafunc.fixturenames:
                 self._collected.add(suite)
@@ -221,6 +221,11 @@ class Rehearsal:
     @pytest.fixture(name="threshold")
     def fixture_threshold(self, request: pytest.FixtureRequest) -> UnderTest:
         """Return the record of one threshold of the load suite, as `pair` does."""
+        return self._under_test(request.param)
+
+    @pytest.fixture(name="topic")
+    def fixture_topic(self, request: pytest.FixtureRequest) -> UnderTest:
+        """Return the record of one topic of the DNS suite, as `pair` does."""
         return self._under_test(request.param)
 
     def _under_test(self, item: Item) -> UnderTest:

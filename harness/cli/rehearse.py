@@ -15,7 +15,7 @@ from harness.cli.execute import Selection, execute
 from harness.cli.report import worst
 from harness.engine.session import Order
 from harness.engine.stored import first_line
-from harness.engine.suites import LOAD, PARITY, SECURITY, names
+from harness.engine.suites import DNS, LOAD, PARITY, SECURITY, names
 from harness.journal.runs import resolve
 from harness.model.errors import UsageError
 from harness.model.side import Side
@@ -23,7 +23,7 @@ from harness.scenario.load import load
 from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
 
-SUITES = (PARITY, SECURITY, LOAD)
+SUITES = (PARITY, SECURITY, LOAD, DNS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,7 +72,7 @@ def decide(
     return Verdict.GO, tuple(_passed(suite, cases) for suite in gating if suite.name in started.gates.require)
 
 
-_TOGETHER = frozenset({"security", "load"})
+_TOGETHER = frozenset({"security", "load", "dns"})
 """Suites that are left out where one side is asked at a time."""
 
 

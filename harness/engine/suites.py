@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from harness.dns import suite as dns
 from harness.engine.plan import cost, info, skip_reason
 from harness.load import suite as load
 from harness.model.check import Check
@@ -17,6 +18,7 @@ from harness.security.doors import gateways as doors_of
 PARITY = "parity"
 SECURITY = "security"
 LOAD = "load"
+DNS = "dns"
 
 Item = Case | Check
 """What a suite asks: a case is sent to both sides, a check looks by itself."""
@@ -44,7 +46,12 @@ class Suites:
 
 def names(scenario: Scenario) -> tuple[str, ...]:
     """Return the suites that have a section."""
-    sections = ((PARITY, scenario.cases), (SECURITY, scenario.security), (LOAD, scenario.load))
+    sections = (
+        (PARITY, scenario.cases),
+        (SECURITY, scenario.security),
+        (LOAD, scenario.load),
+        (DNS, scenario.dns),
+    )
     return tuple(suite for suite, section in sections if section is not None)
 
 
@@ -56,6 +63,8 @@ def suites_of(scenario: Scenario, *, bind: tuple[str, int] | None = None) -> Sui
         items[SECURITY] = (*asked.cases, *asked.checks)
     if scenario.load is not None:
         items[LOAD] = load.suite(scenario, bind=bind)
+    if scenario.dns is not None:
+        items[DNS] = dns.suite(scenario)
     return Suites(items=items, identities=asked.identities, doors=doors_of(scenario))
 
 

@@ -1,0 +1,52 @@
+"""One survey for all checks of the suite: made when the first of them is run, told once, then judged topic by topic."""
+
+import time
+from dataclasses import dataclass, field
+
+from harness.dns.entries import SUITE
+from harness.dns.facts import Survey, View
+from harness.dns.timing import timing
+from harness.dns.topics import JUDGES, LOOKS
+from harness.model.check import Tools
+from harness.model.event import CaseInfo, Checked, Surveyed
+from harness.model.found import Found
+from harness.model.outcome import Outcome
+from harness.scenario.moving import Dns
+from harness.scenario.types import Scenario
+
+INTERRUPTED = "interrupted before it was seen to the end: run it again, or resume"
+
+
+@dataclass(slots=True)
+class Campaign:
+    """The survey of a scenario's names."""
+
+    scenario: Scenario
+    _surveys: tuple[Survey, ...] = field(default=(), init=False)
+
+    def checked(self, tools: Tools, info: CaseInfo, move: int, topic: str) -> Checked:
+        """Return what `topic` comes to for the name of this number."""
+        if not self._surveys:
+            self._survey(tools)
+        survey = self._surveys[move]
+        view = self._view(survey)
+        found = JUDGES[topic](survey, view) if topic in JUDGES else LOOKS[topic](survey, view, tools)
+        if survey.interrupted and not found.reasons:
+            found.say(Outcome.INCONCLUSIVE, INTERRUPTED)
+        return found.checked(info, SUITE)
+
+    def _survey(self, tools: Tools) -> None:
+        from harness.dns.survey import surveys  # noqa: PLC0415  brings dnspython, which planning has no use for
+
+        self._surveys = surveys(self._dns, tools)
+        for survey in self._surveys:
+            told = timing(survey, self._view(survey), None)
+            tools.tell(Surveyed(at=time.time(), suite=SUITE, timing=told))
+
+    @property
+    def _dns(self) -> Dns:
+        assert self.scenario.dns is not None  # else there is no check that could ask
+        return self.scenario.dns
+
+    def _view(self, survey: Survey) -> View:
+        return View(scenario=self.scenario, dns=self._dns, move=survey.move, now=time.time())

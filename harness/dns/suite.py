@@ -1,0 +1,55 @@
+"""The DNS suite of a scenario: a check for each topic of each name, all of one survey."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.dns.entries import CERTIFICATE, HOST, SNI, SUITE, infos
+from harness.model.check import Check, Tools
+from harness.model.event import CaseInfo, Checked
+from harness.model.side import Side
+from harness.scenario.types import Scenario
+
+if TYPE_CHECKING:
+    from harness.dns.campaign import Campaign
+
+_MOST_CONNECTIONS: Mapping[str, Mapping[Side, int]] = {
+    CERTIFICATE: {Side.NEW: 16},
+    SNI: {Side.OLD: 1, Side.NEW: 8},
+    HOST: {Side.OLD: 1, Side.NEW: 9},
+}
+"""What the topics send that look at the new side itself; all others ask name servers and control planes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsCheck:
+    """What one topic says of one name; the first that is run has all names surveyed."""
+
+    suite: ClassVar[str] = SUITE
+
+    info: CaseInfo
+    campaign: "Campaign" = field(repr=False)
+    move: int
+    topic: str
+
+    @property
+    def requests(self) -> Mapping[Side, int]:
+        """The most that it sends to the two sides."""
+        return _MOST_CONNECTIONS.get(self.topic, {})
+
+    def run(self, tools: Tools) -> Checked:
+        """Return what the topic comes to."""
+        return self.campaign.checked(tools, self.info, self.move, self.topic)
+
+
+def suite(scenario: Scenario) -> tuple[Check, ...]:
+    """Return the suite's checks; none where the scenario has no `dns` section."""
+    if scenario.dns is None:
+        return ()
+    from harness.dns.campaign import Campaign  # noqa: PLC0415  most scenarios ask no name server
+
+    campaign = Campaign(scenario)
+    return tuple(
+        DnsCheck(info=info, campaign=campaign, move=move, topic=topic)
+        for info, move, topic in infos(scenario, scenario.dns)
+    )

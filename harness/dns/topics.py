@@ -1,0 +1,47 @@
+"""What is asked of a name, by topic: each judges a survey, and may look for itself."""
+
+from collections.abc import Callable, Mapping
+
+from harness.dns import (
+    callers,
+    entries,
+    judge_caa,
+    judge_dnssec,
+    judge_endpoint,
+    judge_records,
+    judge_servers,
+    judge_switch,
+    judge_times,
+)
+from harness.dns.facts import Survey, View
+from harness.model.check import Tools
+from harness.model.found import Found
+
+Judge = Callable[[Survey, View], Found]
+Look = Callable[[Survey, View, Tools], Found]
+
+JUDGES: Mapping[str, Judge] = {
+    entries.SERVERS: judge_servers.servers,
+    entries.CHAIN: judge_servers.chain,
+    entries.TTL: judge_times.ttl,
+    entries.HELD: judge_times.old_ttl,
+    entries.RESOLVERS: judge_times.at_resolvers,
+    entries.ROLLBACK: judge_times.rollback,
+    entries.NEGATIVE: judge_times.negative,
+    entries.BESIDE: judge_records.beside,
+    entries.OTHER_TYPES: judge_records.other_types,
+    entries.CAA: judge_caa.caa,
+    entries.DNSSEC: judge_dnssec.dnssec,
+    entries.TARGET: judge_endpoint.resolves,
+}
+"""Topics that the survey answers."""
+
+LOOKS: Mapping[str, Look] = {
+    entries.CERTIFICATE: judge_endpoint.certificate,
+    entries.SNI: judge_endpoint.without_sni,
+    entries.HOST: judge_endpoint.host_accepted,
+    entries.DOMAIN: judge_switch.custom_domain,
+    entries.SWITCH: judge_switch.switch,
+    entries.CALLERS: callers.raw_callers,
+}
+"""Topics that open a connection, ask a control plane or read a log."""
