@@ -1,7 +1,8 @@
 """Check a scenario and print what a rehearsal would send. Sends nothing.
 
 Shown: requests per gateway (noise calls included) and part of the security suite, the load and what each of its workers
-sends, the least time that the rate limit allows, what is skipped as unsafe, and what would stay unproven.
+sends, the names that move and who is asked about them, the least time that the rate limit allows, what is skipped as
+unsafe, and what would stay unproven.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from harness.cli import plan_load
+from harness.cli import plan_dns, plan_load
 from harness.cli.common import read_scenario, scenario_options
 from harness.engine.masking import mask_of, not_sent
 from harness.engine.plan import cost, skip_reason
@@ -66,6 +67,7 @@ def _as_json(scenario: Scenario, suites: Suites) -> dict[str, object]:
         "security": {group: asdict(tally) for group, tally in asked.items()},
         "cells": [info_of(item).name for item in suites.items.get(SECURITY, ())],
         "load": plan_load.as_json(scenario),
+        "dns": plan_dns.as_json(scenario),
         "notes": list(not_sent(scenario)),
         "unproven": [{"what": what, "why": why} for what, why in _unproven(scenario, suites)],
     }
@@ -126,11 +128,13 @@ def _lines(scenario: Scenario, suites: Suites, most: int | None) -> Iterator[str
     yield f"  time       at least {_duration(_seconds(scenario, whole))} at {limits.rate:g} requests/s per gateway"
     load = plan_load.planned(scenario)
     yield from plan_load.lines(scenario, _duration(load.whole) if load else "")
+    yield from plan_dns.lines(scenario)
     yield f"  limits     {plural(limits.concurrency, 'request')} at a time per gateway, {limits.timeout:g} s each"
     yield f"             {limits.body:,} bytes of a body are read"
     yield from _sent(sent, most)
     yield from _cells(suites, most)
     yield from plan_load.mix_lines(scenario)
+    yield from plan_dns.name_lines(scenario)
     yield from _left_out(list(_unproven(scenario, suites)))
     for note in not_sent(scenario):
         yield f"\nnote: {note}"
