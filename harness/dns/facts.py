@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.model.dns import Chain, Reply, Server, Sighting
+from harness.model.dns import Chain, Heard, Reply, Server, Sighting
 from harness.scenario.moving import Dns, Move
 from harness.scenario.types import Scenario
 
@@ -70,13 +70,18 @@ class Signed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signatures:
-    """DNSSEC of one name's records in one zone. `until` is when the first of its signatures ends (Unix seconds)."""
+    """DNSSEC of one name's records in one zone.
+
+    `until` is when the first of its signatures ends, `since` when that one began (Unix seconds): a signature that is
+    young for its lifetime is one that somebody keeps fresh.
+    """
 
     zone: str
     name: str
     state: Signed
     why: str = ""
     until: float | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +106,15 @@ class AtResolver:
 class Caa:
     """CAA records that hold for a name: `owner` is where they were found ("" where none hold), `values` as written.
 
-    `trouble` is "" unless some server failed to answer: then no authority may issue at all (RFC 8659).
+    `trouble` is "" unless some question had no answer that tells; `heard` is then what came of it. A failure that the
+    zone's own servers state (SERVFAIL) keeps every issuer from issuing (RFC 8659).
     """
 
     name: str
     owner: str = ""
     values: tuple[str, ...] = ()
     trouble: str = ""
+    heard: Heard = Heard.EMPTY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
