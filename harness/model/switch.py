@@ -28,7 +28,8 @@ class SwitchRecord:
     `side` is the side that it leads to: "old", "new", "" where neither (or not known). `ttl` None: it has none of its
     own (an alias, a per-request mechanism). `weight` None: not weighted. `enabled` False: the control plane leaves it
     out (disabled, or told to be unhealthy). `policy` is how it is chosen: simple, weighted, latency, geo, failover,
-    multivalue, priority, performance.
+    multivalue, priority, performance, subnet, cidr. `health` is what is told of its health: "Degraded", "health check
+    ID", "target" (an alias that follows its target's health), "" where nothing watches it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class SwitchRecord:
     side: str = ""
     id: str = ""
     enabled: bool = True
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,9 @@ class SwitchState:
     `where` names it (zone or profile, with its id). `records` are those that decide about the production name.
     `shares` is by side the share of callers that this state sends there (they need not add up to 1: a record may lead
     elsewhere). `name_servers` are the zone's own, as the control plane has them. `facts` are what else a reader should
-    know. `delay` is the documented time in seconds until a change is served, None where none is documented.
+    know. `delay` is the documented time in seconds until a change is served, None where none is documented. `hosts` are
+    the names by which callers reach a profile, `domains` its custom domains with the state of their validation
+    (Front Door; in lower case). `enabled` False: the profile itself is switched off.
     """
 
     mechanism: Mechanism
@@ -62,6 +66,27 @@ class SwitchState:
     name_servers: tuple[str, ...] = ()
     delay: float | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    domains: Mapping[str, str] = field(default_factory=dict)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomDomain:
+    """A host name that a gateway answers for, as its control plane tells. `host` may begin with "*.".
+
+    `matches` is False for a wildcard that this tier does not serve. `mapped` are the paths at which an API of Amazon
+    API Gateway is mapped under it ("" is the root), None where no mapping is needed. `until` is the end of its
+    certificate (Unix seconds). `source` and `status` are the certificate's, or the domain's, as told.
+    """
+
+    host: str
+    matches: bool = True
+    mapped: tuple[str, ...] | None = None
+    until: float | None = None
+    source: str = ""
+    status: str = ""
+    default: bool = False
 
 
 class SwitchReader(Protocol):
