@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.servers import envoy as envoy_server
+from tests.servers import netns
 from tests.servers import nginx as nginx_server
 from tests.servers import nsd as nsd_server
 from tests.servers import watched
@@ -20,6 +21,7 @@ from tests.servers.tls import Authority
 FINDERS: dict[str, Callable[[], str | None]] = {
     "nginx": nginx_server.find,
     "nsd": nsd_server.find,
+    "netns": netns.find,
     "envoy": envoy_server.find,
     "chromium": lambda: find_program("chromium", "chromium-browser", "google-chrome"),
     "openssl": lambda: find_program("openssl"),
