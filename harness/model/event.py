@@ -343,7 +343,8 @@ class Surveyed:
 class Watching:
     """A name's way from one side to the other is watched from now on, at each of `servers` every `interval` seconds.
 
-    `rehearsal` marks names of a test zone; `until` is the deadline.
+    `rehearsal` marks names of a test zone; `until` is the deadline. `authorities` are those of `servers` that speak for
+    the names' zones: no share of callers is theirs.
     """
 
     at: float
@@ -353,11 +354,16 @@ class Watching:
     interval: float
     until: float
     rehearsal: bool = False
+    authorities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighted:
-    """One look at every name and resolver that is watched. `moved` is the share of those that tell which answer new."""
+    """One look at every name and resolver that is watched. `moved` is the share of those that tell which answer new.
+
+    `seen` may leave out what answered as at the look before (but for the TTL, which counts down); the first look and
+    the last one leave out nothing.
+    """
 
     at: float
     suite: str
