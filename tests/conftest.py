@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from tests.servers import envoy as envoy_server
-from tests.servers import netns
+from tests.servers import netns, watched
 from tests.servers import nginx as nginx_server
 from tests.servers import nsd as nsd_server
-from tests.servers import watched
 from tests.servers.nginx import Nginx
 from tests.servers.process import find_program
 from tests.servers.tls import Authority
