@@ -45,7 +45,8 @@ class Zone:
     `name_servers` are the NS values that the zone itself has, `delegated` those that the parent's servers tell (()
     where no parent was asked: `parent_asked` False). `nowhere` are names of servers that have no address.
     `authorities` are asked for what is theirs. `ds` is the parent's answer to DS, `dnskey` one authority's to DNSKEY
-    (with signatures).
+    (with signatures). `glue` are the addresses by which the parent tells where a server of the zone is, `addresses`
+    those that the resolvers give for it. `left_out` says in words which servers were not asked, and why.
     """
 
     name: str = ""
@@ -57,6 +58,9 @@ class Zone:
     authorities: tuple[Authority, ...] = ()
     ds: Reply | None = None
     dnskey: Reply | None = None
+    glue: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 class Signed(StrEnum):
