@@ -4,30 +4,23 @@ Metrics by api-version 2024-02-01, services by 2024-05-01. Each call is one requ
 in an answer is followed.
 """
 
-import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import Any, ClassVar
+from urllib.parse import quote
 
-from harness.clouds.http import Said, send
-from harness.clouds.trouble import CloudTrouble, host_of, quoted
-from harness.clouds.unread import Unread, by_status
+from harness.clouds.azure_resource import ManagedResource, objects
+from harness.clouds.trouble import quoted
+from harness.clouds.unread import Unread
 from harness.model.series import Absence, Deployment
 
-PUBLIC = "https://management.azure.com"
 _METRICS = "2024-02-01"
 _SERVICES = "2024-05-01"
 MOST = 1e15  # a value beyond is none: what is summed and plotted stays a number
 _MOST_APIS = 10  # whose releases are asked for
 _RELEASES_WITHIN = 20.0  # seconds for all of them
-_HINTS = {
-    Absence.DENIED: "; check that the token is not expired, and that its holder may read here (role Monitoring Reader)",
-    Absence.THROTTLED: "; wait a little",
-    Absence.FAILED: "",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +36,14 @@ class MetricData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AzureResource:
-    """Asks about one service; `resource` is its id, from /subscriptions/ on. All methods raise Unread."""
+class AzureResource(ManagedResource):
+    """Asks about one service of API Management and its metrics. All methods raise Unread."""
 
-    resource: str
-    endpoint: str = ""
-    token: str = field(repr=False)
+    role: ClassVar[str] = "Monitoring Reader"
 
     def service(self) -> dict[str, Any]:
         """Return the service itself."""
-        return self._get("", {"api-version": _SERVICES})
+        return self.get("", {"api-version": _SERVICES})
 
     def metrics(
         self,
@@ -72,16 +63,16 @@ class AzureResource:
             "timespan": f"{_iso(start)}/{_iso(end)}",
             "interval": interval,
         }
-        answer = self._get("/providers/Microsoft.Insights/metrics", asked | ({"$filter": where} if where else {}))
+        answer = self.get("/providers/Microsoft.Insights/metrics", asked | ({"$filter": where} if where else {}))
         found: list[MetricData] = []
-        for metric in _list(answer.get("value")):
+        for metric in objects(answer.get("value")):
             _check(metric)
             found += _read(metric, aggregations, start, end)
         return found
 
     def releases(self) -> tuple[tuple[Deployment, ...], str]:
         """Return the releases of the service's first APIs, oldest first, and a note on what was left out."""
-        apis = _list(self._get("/apis", {"api-version": _SERVICES, "$top": "100"}).get("value"))
+        apis = objects(self.get("/apis", {"api-version": _SERVICES, "$top": "100"}).get("value"))
         names = [name for api in apis if (name := str(api.get("name", ""))) and ";rev=" not in name]
         found: list[Deployment] = []
         until = time.monotonic() + _RELEASES_WITHIN
@@ -90,46 +81,10 @@ class AzureResource:
             if time.monotonic() > until:
                 break
             asked += 1
-            told = self._get(f"/apis/{quote(name, safe='')}/releases", {"api-version": _SERVICES, "$top": "100"})
-            found += [one for release in _list(told.get("value")) if (one := _release(release, name)) is not None]
+            told = self.get(f"/apis/{quote(name, safe='')}/releases", {"api-version": _SERVICES, "$top": "100"})
+            found += [one for release in objects(told.get("value")) if (one := _release(release, name)) is not None]
         note = f"releases of the first {asked} of {len(names)} APIs" if asked < len(names) else ""
         return tuple(sorted(found, key=lambda one: one.at)), note
-
-    def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        base = f"{(self.endpoint or PUBLIC).rstrip('/')}{quote(self.resource.rstrip('/'), safe='/-._~')}"
-        url = f"{base}{path}?{urlencode(query)}"
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "User-Agent": "cutover"}
-        try:
-            said = send("GET", url, headers=headers, content=b"")
-        except CloudTrouble as trouble:
-            raise Unread(quoted(trouble.reason, (self.token,)), Absence.FAILED) from None
-        if said.status != 200:
-            raise _refused(said, host_of(url), self.token)
-        answer = _json(said)
-        if answer is None:
-            raise Unread(f"{host_of(url)}: answered 200 with no JSON object", Absence.FAILED)
-        return answer
-
-
-def _json(said: Said) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(said.body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _refused(said: Said, host: str, token: str) -> Unread:
-    """Word an error: {"error": {"code", "message"}}, or both at the top as older parts of Azure do."""
-    kind = by_status(said.status)
-    answer = _json(said) or {}
-    error = answer.get("error", answer)
-    parts = [quoted(error.get(name) or "", (token,)) for name in ("code", "message")] if isinstance(error, dict) else []
-    words = ": ".join(part for part in parts if part) or "no word of what is wrong"
-    wait = quoted(said.header("retry-after"))
-    later = f", to be asked again in {wait} s" if kind is Absence.THROTTLED and wait.isdigit() else ""
-    target = ", a redirect, which is not followed" if 300 <= said.status < 400 else ""
-    return Unread(f"{host}: answered {said.status}{target} ({words}){later}{_HINTS[kind]}", kind)
 
 
 def _check(metric: Mapping[str, Any]) -> None:
@@ -149,14 +104,14 @@ def _read(metric: Mapping[str, Any], aggregations: Sequence[str], start: float, 
             category=_category(series),
             values={one: _values(series, one, start, end) for one in map(str.lower, aggregations)},
         )
-        for series in _list(metric.get("timeseries"))
+        for series in objects(metric.get("timeseries"))
     ]
 
 
 def _values(series: Mapping[str, Any], aggregation: str, start: float, end: float) -> dict[float, float]:
     """Return what is a finite number at a time asked for; a period without a value has null, or nothing."""
     found: dict[float, float] = {}
-    for point in _list(series.get("data")):
+    for point in objects(series.get("data")):
         at, value = _moment(point.get("timeStamp")), point.get(aggregation)
         if at is None or isinstance(value, bool) or not isinstance(value, int | float):
             continue
@@ -166,7 +121,7 @@ def _values(series: Mapping[str, Any], aggregation: str, start: float, end: floa
 
 
 def _category(series: Mapping[str, Any]) -> str:
-    named = _list(series.get("metadatavalues"))
+    named = objects(series.get("metadatavalues"))
     return quoted(named[0].get("value") or "").lower() if named else ""
 
 
@@ -178,10 +133,6 @@ def _release(release: Mapping[str, Any], api: str) -> Deployment | None:
         return None
     text = ": ".join(part for part in (quoted(api), quoted(properties.get("notes") or "")) if part)
     return Deployment(at=at, id=quoted(release.get("name", "")), text=text)
-
-
-def _list(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:
