@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from harness.decide.cases import OWN_TESTS
-from harness.model.event import GateInfo, Planned, Started
+from harness.model.event import WATCH, GateInfo, Planned, Started
 from harness.model.finding import CaseResult, SuiteResult, Unproven
 from harness.model.outcome import Outcome, Verdict
 from harness.model.probe import NOT_ASKABLE
@@ -63,7 +63,7 @@ def decide(
     if not gating:
         holding.append("no suite is required; nothing that was asked decides anything")
     if not complete:
-        holding.append("the run did not finish; `cutover rehearse --resume` goes on with it")
+        holding.append(_CUT_WATCH if started.mode == WATCH else _CUT)
     reasons += holding
     if failing and not started.mode.startswith("only-"):
         return Verdict.NO_GO, tuple(reasons)
@@ -71,6 +71,9 @@ def decide(
         return Verdict.HOLD, tuple(reasons)
     return Verdict.GO, tuple(_passed(suite, cases) for suite in gating if suite.name in started.gates.require)
 
+
+_CUT = "the run did not finish; `cutover rehearse --resume` goes on with it"
+_CUT_WATCH = "the watch was ended before all had moved; nothing tells how it went on"
 
 _TOGETHER = frozenset({"security", "load", "dns"})
 """Suites that are left out where one side is asked at a time."""

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ from harness.journal.writer import JournalWriter
 from harness.model.check import Check
 from harness.model.errors import UsageError
 from harness.model.event import (
+    WATCH,
     Checked,
     Ended,
     Event,
@@ -59,7 +60,8 @@ class Order:
     """What was asked for; `only` is a side, `against` and `resume` name runs, `sets` are the vars given.
 
     `suites` narrows what is judged (empty: every suite that has a section). `bind` is where a load's workers of other
-    machines are awaited (host, port); None: they are started here.
+    machines are awaited (host, port); None: they are started here. `watch` says that names are watched on their way to
+    the other side: only that is judged, and nobody signs it off.
     """
 
     runs: Path
@@ -69,6 +71,7 @@ class Order:
     resume: str = ""
     suites: tuple[str, ...] = ()
     bind: tuple[str, int] | None = None
+    watch: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,6 +139,12 @@ class Session:
         started = events[0] if events else None
         if not isinstance(started, Started):
             raise UsageError(f"{run_dir}: nothing to resume", hint="start a new run with `cutover rehearse FILE`")
+        if started.mode == WATCH:
+            journal.release()
+            raise UsageError(
+                f"run {started.run} watched names on their way, which cannot be resumed",
+                hint="watch again with `cutover dns watch FILE`: what it had seen stays in its own report",
+            )
         if started.digest != scenario.digest:
             journal.release()
             raise UsageError(
@@ -360,7 +369,8 @@ def _sides(only: str, stored: StoredRun | None) -> tuple[Side, ...]:
 
 
 def _started(scenario: Scenario, order: Order, stored: StoredRun | None, mask: Mask, run: str, now: float) -> Started:
-    mode = f"only-{order.only}" if order.only else "against" if stored else "rehearse"
+    mode = f"only-{order.only}" if order.only else "against" if stored else WATCH if order.watch else "rehearse"
+    gates = gate_info(scenario, now, mask.text, order.suites)
     return Started(
         run=run,
         at=now,
@@ -375,7 +385,7 @@ def _started(scenario: Scenario, order: Order, stored: StoredRun | None, mask: M
         source=str(scenario.files[0].resolve()),
         sets=dict(order.sets),
         gateways=gateway_facts(scenario, mask.text),
-        gates=gate_info(scenario, now, mask.text, order.suites),
+        gates=replace(gates, manual=()) if order.watch else gates,
     )
 
 

@@ -147,12 +147,16 @@ class WaiverInfo:
     expired: bool
 
 
+WATCH = "dns watch"
+"""The mode of a run that watches names on their way to the other side."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """First line of a run.
 
-    `mode` is rehearse, only-old, only-new or against; `gateways` maps side → facts to show. `source` and `sets` say
-    how to read the scenario again when the run is resumed.
+    `mode` is rehearse, only-old, only-new, against or WATCH; `gateways` maps side → facts to show. `source` and `sets`
+    say how to read the scenario again when the run is resumed.
     """
 
     schema: int = 1

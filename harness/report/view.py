@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.model.difference import Cause
+from harness.model.event import WATCH
 from harness.model.finding import Finding, Summary
 from harness.model.outcome import Outcome, Verdict
 from harness.report.text import duration, plural, when
@@ -32,6 +33,20 @@ _UNDER_LOAD = {
 """As above, of a run where the load alone decides."""
 
 
+_OF_NAMES = {
+    Verdict.GO: "The names are ready to move.",
+    Verdict.HOLD: "Not proven yet: do not move the names until the points below are settled.",
+    Verdict.NO_GO: "Do not move the names: callers would not get to the new side, or not back in time.",
+}
+"""As above, where the names alone decide."""
+
+_WATCHED = {
+    Verdict.GO: "Every server that was asked answers the new side.",
+    Verdict.HOLD: "Not everyone is known to have moved.",
+    Verdict.NO_GO: "Somebody is led to neither side: look at the records now.",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
     """Differences that did not count, by cause; `findings` are their groups, the most frequent first."""
@@ -52,9 +67,13 @@ def headline(summary: Summary) -> str:
     if summary.mode.startswith("only-"):
         side = summary.mode.removeprefix("only-")
         return f"Only the {side} side was asked: nothing has been compared yet."
+    if summary.mode == WATCH:
+        return _WATCHED.get(summary.verdict, _HEADLINE[summary.verdict])
     judged = {suite.name for suite in summary.suites if suite.outcome is not Outcome.PASS}
     if summary.loads and (judged or {suite.name for suite in summary.suites}) == {"load"}:
         return _UNDER_LOAD.get(summary.verdict, _HEADLINE[summary.verdict])
+    if judged == {"dns"} or {suite.name for suite in summary.suites} == {"dns"}:
+        return _OF_NAMES.get(summary.verdict, _HEADLINE[summary.verdict])
     return _HEADLINE[summary.verdict]
 
 
