@@ -21,8 +21,11 @@ _TOOK = re.compile(r"\b(?:rt|request_time)=\"?([0-9]{1,6}\.[0-9]{1,6})")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "v": "\v", "f": "\f"}
 _CSV = re.compile(
-    rf'(?:[^,]{{0,300}},){{0,5}}"?({CLF})"?,"?([A-Z]{{2,20}})"?,"?(.+?)"?,"?HTTP/[0-9.]{{1,3}}"?,"?([0-9]{{3}}|-)"?(?:,.*)?'
+    rf'(?:[^,]{{0,300}},){{0,5}}"?({CLF})"?,"?([A-Z]{{2,20}})"?,"?(.+?)"?,"?HTTP/[0-9.]{{1,3}}"?,"?([0-9]{{3}}|-)"?(?:,(.*))?'
 )
+_ADDRESS = re.compile(r"\s*\"?([0-9A-Fa-f.:]{3,45})\"?[ ,]")
+# no other column of the console's templates reads so: ids hold no dot, sizes and latencies no letters
+_DOMAIN = re.compile(r"(?:[a-z0-9_-]{1,63}\.){1,10}[a-z][a-z0-9-]{1,62}", re.IGNORECASE)
 _TAG = re.compile(r"<([A-Za-z]{1,40})>([^<]{0,20000})</\1>")
 
 
@@ -43,7 +46,14 @@ def common(line: str, number: int) -> RecordedRequest:
         status=parts.status(status),
         duration_ms=float(took[1]) * 1000 if took else None,
         line=number,
+        client=_client(line),
     )
+
+
+def _client(line: str) -> str:
+    """Return the address at the beginning of a line."""
+    found = _ADDRESS.match(line)
+    return parts.client(found[1]) if found else ""
 
 
 def _unescaped(text: str) -> str:
@@ -54,7 +64,10 @@ def _unescaped(text: str) -> str:
 
 
 def csv(line: str, number: int) -> RecordedRequest:
-    """Read a line of API Gateway's CSV, with a resource path or a route; raises Unread."""
+    """Read a line of API Gateway's CSV, with a resource path or a route; raises Unread.
+
+    A column after the status that reads as a domain name is $context.domainName, which users add to the template.
+    """
     found = _CSV.fullmatch(line)
     if not found:
         raise Unread("no line of API Gateway's CSV")
@@ -64,7 +77,14 @@ def csv(line: str, number: int) -> RecordedRequest:
         target=parts.target(found[3]),
         status=parts.status(found[4]),
         line=number,
+        host=_domain(found[5] or ""),
+        client=_client(line),
     )
+
+
+def _domain(columns: str) -> str:
+    given = (column.strip(' "') for column in columns.split(","))
+    return next((parts.host(one) for one in given if _DOMAIN.fullmatch(one)), "")
 
 
 def xml(line: str, number: int) -> RecordedRequest:
@@ -78,4 +98,6 @@ def xml(line: str, number: int) -> RecordedRequest:
         target=parts.target(told.get("path") or told.get("resourcePath")),
         status=parts.status(told.get("status")),
         line=number,
+        host=parts.host(told.get("domainName") or told.get("host")),
+        client=parts.client(told.get("apiKeyId") or told.get("ip")),
     )

@@ -20,6 +20,11 @@ from harness.scenario.texts import is_sensitive
 _MOST_HEADERS = 200
 _LARGEST_BODY = 10_000_000
 
+# What templates commonly call $context.domainName ("the full domain name used to invoke the API; this should be the
+# same as the incoming Host header"), and what tells callers apart; an API key itself is a secret and is not among them.
+_HOST_NAMES = ("domainname", "domain_name", "host")
+_CLIENT_NAMES = ("apikeyid", "api_key_id", "ip", "sourceip", "source_ip", "clientip", "client_ip", "client")
+
 Told = Mapping[str, Any]
 """An object's members by lower-case name."""
 
@@ -44,6 +49,8 @@ def aws(told: Told, number: int) -> RecordedRequest:
         status=parts.status(_said(told, "status")),
         duration_ms=parts.milliseconds(_said(told, "responselatency", "integrationlatency", "latency")),
         line=number,
+        host=parts.host(_said(told, *_HOST_NAMES)),
+        client=parts.client(_said(told, *_CLIENT_NAMES)),
     )
 
 
@@ -68,6 +75,8 @@ def apim(told: Told, number: int) -> RecordedRequest:
         status=parts.status(_said(inner, "responsecode")),
         duration_ms=parts.milliseconds(_said(told, "durationms") if took is None else took),
         line=number,
+        host=parts.host(_whole_url(_said(inner, "url"))),
+        client=parts.client(_said(inner, "apimsubscriptionid", "calleripaddress") or _said(told, "calleripaddress")),
     )
 
 
@@ -87,6 +96,8 @@ def own(told: Told, number: int) -> RecordedRequest:
         status=parts.status(told.get("status")),
         duration_ms=parts.milliseconds(told.get("duration_ms")),
         line=number,
+        host=_host_of(_said(told, "url", "target"), told.get("headers")) or parts.host(_said(told, *_HOST_NAMES)),
+        client=parts.client(_said(told, *_CLIENT_NAMES)),
     )
 
 
@@ -104,7 +115,19 @@ def har(told: Told, number: int) -> RecordedRequest:
         status=parts.status(answered.get("status")) if isinstance(answered, dict) else None,
         duration_ms=parts.milliseconds(told.get("time")),
         line=number,
+        host=_host_of(asked.get("url"), asked.get("headers")),
     )
+
+
+def _host_of(url: object, headers: object) -> str:
+    """Return the host that was asked for: by the Host header, else by the URL."""
+    asked = (value for name, value in _pairs(headers) if str(name).lower() in {"host", ":authority"})
+    return next((host for one in (*asked, _whole_url(url)) if (host := parts.host(one))), "")
+
+
+def _whole_url(text: object) -> object:
+    """Return a text that is a URL with its host; None for a path."""
+    return text if isinstance(text, str) and text[:8].lower().startswith(("http://", "https://")) else None
 
 
 def _said(told: Told, *names: str) -> Any:
@@ -114,16 +137,17 @@ def _said(told: Told, *names: str) -> Any:
 
 def _headers(found: object) -> Headers:
     """Return headers of a mapping, or of a list of {name, value} or [name, value]; secrets are not among them."""
-    pairs: list[tuple[object, object]] = []
-    if isinstance(found, dict):
-        pairs = list(found.items())
-    elif isinstance(found, list):
-        pairs = [_pair(one) for one in found[:_MOST_HEADERS]]
     return tuple(
         (name, value)
-        for name, value in pairs[:_MOST_HEADERS]
+        for name, value in _pairs(found)
         if isinstance(name, str) and isinstance(value, str) and name[:1] not in {"", ":"} and not is_sensitive(name)
     )
+
+
+def _pairs(found: object) -> list[tuple[object, object]]:
+    if isinstance(found, dict):
+        return list(found.items())[:_MOST_HEADERS]
+    return [_pair(one) for one in found[:_MOST_HEADERS]] if isinstance(found, list) else []
 
 
 def _pair(one: object) -> tuple[object, object]:

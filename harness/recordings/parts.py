@@ -1,4 +1,4 @@
-"""Parts of a recorded request: method, target, status, duration. Nothing of a recording is trusted."""
+"""Parts of a recorded request: method, target, host, client, status, duration. Nothing of a recording is trusted."""
 
 import math
 import re
@@ -11,7 +11,10 @@ from harness.recordings.recording import Unread
 _METHOD = re.compile(r"[A-Z][A-Z-]{1,19}")
 _TARGET = re.compile(r"/[!-~]*")
 _ROUTE = re.compile(r"[A-Z]{2,20} (/.*)")
+_HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::[0-9]{1,5})?")
+_CLIENT = re.compile(r"[!-~]{1,100}")
 _LONGEST = 16_384
+_LONGEST_HOST = 253
 
 
 def method(text: object) -> str:
@@ -47,6 +50,28 @@ def _of_url(text: str) -> str:
     except ValueError:
         raise Unread("a URL that cannot be read") from None
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def host(text: object) -> str:
+    """Return the host of a Host header or a URL: in lower case, no port, no brackets; "" where none is told.
+
+    What is no host says nothing of the request, which is read all the same.
+    """
+    return _host(text) if isinstance(text, str) and len(text) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=16_384)
+def _host(text: str) -> str:
+    text = text.lower()
+    if text.startswith(("http://", "https://")):
+        text = text.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+    found = _HOST.fullmatch(text)
+    return sys.intern(found[1].strip("[]")) if found and len(found[1]) <= _LONGEST_HOST else ""
+
+
+def client(text: object) -> str:
+    """Return what a client is known by, "" where it is not told or no short text."""
+    return sys.intern(text) if isinstance(text, str) and text != "-" and _CLIENT.fullmatch(text) else ""
 
 
 def status(value: object) -> int | None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,45 @@ def test_every_format_is_told_by_its_content(
     tmp_path: Path, content: str, name: str, wanted: RecordedRequest, packed: bool
 ) -> None:
     found = one(tmp_path, content + "\n", packed=packed)
-    assert found == Recording(requests=(wanted,), format=name)
+    told = replace(found, requests=tuple(replace(request, host="", client="") for request in found.requests))
+    assert told == Recording(requests=(wanted,), format=name)
+
+
+def called(tmp_path: Path, content: Any) -> tuple[str, str]:
+    (request,) = one(tmp_path, content if isinstance(content, str) else json.dumps(content)).requests
+    return request.host, request.client
+
+
+RAW = "a1b2.execute-api.eu-west-1.amazonaws.com"
+HOSTS: list[tuple[str, Any, tuple[str, str]]] = [
+    ("API Gateway JSON", AWS_JSON | {"domainName": RAW}, (RAW, "127.0.0.1")),
+    ("a template of one's own", AWS_JSON | {"domain_name": "API.Example.com", "apiKeyId": "k1"}, ("api.example.com", "k1")),
+    ("API Gateway JSON that does not tell", AWS_JSON | {"domainName": "-", "ip": "-"}, ("", "")),
+    ("API Gateway XML", XML.replace("<ip>", f"<domainName>{RAW}</domainName><ip>"), (RAW, "127.0.0.1")),
+    ("API Gateway CSV", f"10.1.1.1,-,-,{CLF},GET,/o,HTTP/1.1,200,85,c6af-9ac6,ext=,{RAW}", (RAW, "10.1.1.1")),
+    ("API Gateway CSV that does not tell", f"::1,-,-,{CLF},GET,/o,HTTP/1.1,200,85,c6af-9ac6,ext=", ("", "::1")),
+    ("Common Log", f'10.0.0.1 - - [{CLF}] "GET /orders HTTP/1.1" 200 85', ("", "10.0.0.1")),
+    ("a host before the address", f'h:443 10.0.0.1 - - [{CLF}] "GET / HTTP/1.1" 200 85', ("", "")),
+    ("API Management", APIM | {"callerIpAddress": "10.0.0.2"}, ("contoso.azure-api.net", "10.0.0.2")),
+    ("Log Analytics", ANALYTICS | {"ApimSubscriptionId": "s"}, ("contoso.azure-api.net", "s")),
+    ("HAR", HAR, ("api.example.com", "")),
+    ("a URL", {"method": "GET", "url": "https://u:p@Api.Example.com:8443/x", "host": "logger-1"}, ("api.example.com", "")),
+    ("a Host header", OWN | {"headers": {"HOST": "api.example.com:443"}, "client": "me"}, ("api.example.com", "me")),
+    ("a named host", OWN | {"host": "api.example.com."}, ("api.example.com", "")),
+    ("an IPv6 address", OWN | {"host": "[2001:DB8::1]:443"}, ("2001:db8::1", "")),
+    ("no host", OWN | {"host": "<script>alert(1)</script>", "client": "a\x1b[31m"}, ("", "")),
+    ("too long a host", OWN | {"host": "a." * 200 + "com", "client": "x" * 101}, ("", "")),
+    ("a host of another kind", OWN | {"host": ["a"], "client": {"a": 1}, "headers": [["host"], 7]}, ("", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "wanted"), [row[1:] for row in HOSTS], ids=[row[0] for row in HOSTS])
+def test_whom_was_asked_and_by_whom(tmp_path: Path, content: Any, wanted: tuple[str, str]) -> None:
+    assert called(tmp_path, content) == wanted
+
+
+def test_an_api_key_is_not_kept_as_a_client(tmp_path: Path) -> None:
+    assert called(tmp_path, AWS_JSON | {"apiKey": "hush", "ip": "-"}) == ("", "")
 
 
 def test_secrets_of_a_har_are_not_kept(tmp_path: Path) -> None:
