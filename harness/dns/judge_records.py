@@ -1,0 +1,260 @@
+"""What stands beside the records that are switched: clashes at the name, IPv6, and records that browsers read first."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from harness.dns.facts import Survey, View
+from harness.dns.judge_https import https
+from harness.dns.own_records import Own, few, own_records
+from harness.dns.switched import authority_chains, plain, switched
+from harness.model.dns import Chain
+from harness.model.found import Found
+from harness.model.outcome import Outcome, Severity
+from harness.scenario.moving import Move, Target
+
+_BESIDE = "dns:beside"
+_IPV6 = "dns:ipv6"
+_WAYS_OUT = (
+    "The apex of a zone can have no CNAME (RFC 1034 §3.6.2). Use A and AAAA records with the new side's fixed "
+    "addresses, an alias record of the zone's provider, or a front with fixed addresses (Front Door, Application Gateway)."
+)
+_ONE_BATCH = (
+    "Delete and create in one change where the provider has one (Route 53: one change batch), else one right after the "
+    "other."
+)
+
+
+def beside(survey: Survey, view: View) -> Found:
+    """Judge the records at the name itself: what clashes now, and what would once it leads to the new side."""
+    found, own = Found(), own_records(survey)
+    _show(found, own)
+    if not own.seen:
+        found.say(Outcome.INCONCLUSIVE, f"no authoritative server told which records {own.name} has")
+        return found
+    if own.untold:
+        kinds, instead = ", ".join(own.untold), next(iter(own.untold.values()))
+        found.say(Outcome.INCONCLUSIVE, f"no server told whether {own.name} has records of type {kinds} ({instead})")
+    _clashes_now(found, own, survey.zone.name)
+    owner = switched(survey)
+    if plain(owner) == own.name:
+        _clashes_then(found, own, survey, view.move)
+    elif view.move.new.cname and own.by_type.get("CNAME") is None:
+        why = f"{owner}, whose records are switched, was not asked for other records that a CNAME would clash with"
+        found.say(Outcome.INCONCLUSIVE, why)
+    return found
+
+
+def _show(found: Found, own: Own) -> None:
+    for type_, by_server in own.by_type.items():
+        said = {server: f"{few(records.values)} (TTL {records.ttl})" for server, records in by_server.items()}
+        found.fact(f"{type_} of {own.name}", **said)
+    if not own.by_type:
+        found.fact(f"records of {own.name}", **dict.fromkeys(own.servers, "none"))
+
+
+def _clashes_now(found: Found, own: Own, zone: str) -> None:
+    for server, servers in own.delegated.items():
+        found.fail(
+            _BESIDE,
+            f"{own.name} is handed on to other name servers: what {zone} says of it is not used",
+            new=f"NS {few(servers)}",
+            note=f"Seen at {server}.",
+            remedy="Make the change in the zone that it is handed on to, or take these NS records away before.",
+        )
+        break
+    aliases = own.by_type.get("CNAME", {})
+    if own.name == zone and aliases:
+        found.fail(_BESIDE, f"{own.name} is the apex of its zone and has a CNAME", old=_cname(own), remedy=_WAYS_OUT)
+    _several(found, own)
+    for server in aliases:
+        others = [type_ for type_ in own.at(server) if type_ != "CNAME" and not (own.name == zone and type_ == "NS")]
+        if others:
+            found.fail(
+                _BESIDE,
+                f"{own.name} has {few(others)} beside a CNAME: resolvers may answer with either, or not at all",
+                old=_cname(own),
+                note=f"Seen at {server}. No other data may stand beside a CNAME (RFC 1034 §3.6.2, RFC 2181 §10.1).",
+                remedy=f"Delete the records of type {few(others)} at {own.name}, or replace the CNAME by addresses.",
+            )
+            break
+
+
+def _several(found: Found, own: Own) -> None:
+    for server, records in own.by_type.get("CNAME", {}).items():
+        if len(records.values) > 1:
+            found.fail(
+                _BESIDE,
+                f"{own.name} has {len(records.values)} CNAMEs; a name may have one",
+                old=few(records.values),
+                note=f"Seen at {server} (RFC 2181 §10.1).",
+                remedy="Delete all but one.",
+            )
+            return
+
+
+def _clashes_then(found: Found, own: Own, survey: Survey, move: Move) -> None:
+    if not move.new.cname:
+        _cname_goes(found, own, survey, move)
+        return
+    if own.name == survey.zone.name:
+        title = f"{own.name} is the apex of its zone and cannot become a CNAME to {move.new.cname}"
+        found.fail(_BESIDE, title, new=f"CNAME {move.new.cname}", remedy=_WAYS_OUT)
+        return
+    replaced = _replaced(own, move.old)
+    clashing = [type_ for type_ in own.by_type if type_ != "CNAME" and type_ not in replaced]
+    if clashing:
+        found.fail(
+            _BESIDE,
+            f"{own.name} has {few(clashing)}, which cannot stand beside the CNAME to {move.new.cname}",
+            old="; ".join(f"{type_} {few(own.values(type_))}" for type_ in clashing),
+            new=f"CNAME {move.new.cname}",
+            note="The zone's provider refuses the CNAME, or resolvers lose these records (RFC 1034 §3.6.2).",
+            remedy=f"Move the records of type {few(clashing)} to another name, or use A and AAAA records or an alias.",
+        )
+    if replaced and "CNAME" not in own.by_type:
+        kinds = " and ".join(sorted(replaced))
+        _tell_order(found, survey, f"{kinds} of {own.name} must go in the change that brings the CNAME")
+
+
+def _cname_goes(found: Found, own: Own, survey: Survey, move: Move) -> None:
+    """Judge a CNAME that is there while addresses or an alias record are planned."""
+    leads_to = [plain(value) for value in own.values("CNAME")]
+    if not leads_to:
+        return
+    planned = f"alias of {move.new.alias}" if move.new.alias else few(move.new.addresses)
+    known = {plain(one) for one in (move.old.cname, move.new.alias) if one}
+    if known.issuperset(leads_to):
+        _tell_order(found, survey, f"the CNAME of {own.name} must go in the change that brings the new addresses")
+        return
+    found.fail(
+        _BESIDE,
+        f"{own.name} has a CNAME that `from` does not name: the planned addresses cannot stand beside it",
+        old=_cname(own),
+        new=planned,
+        remedy=f"Delete the CNAME in the same change, and write it as `from`. {_ONE_BATCH}",
+    )
+
+
+def _tell_order(found: Found, survey: Survey, title: str) -> None:
+    seconds = _negative_ttl(survey)
+    kept = "the zone's negative TTL" if seconds is None else f"up to {seconds} s (negative TTL)"
+    found.tell(
+        _BESIDE,
+        title,
+        note=f"Between two changes the name does not exist, and resolvers that ask then keep that for {kept}. The way "
+        "back is such a change, too; weights cannot be shared between the two.",
+        remedy=_ONE_BATCH,
+    )
+
+
+def _negative_ttl(survey: Survey) -> int | None:
+    """Return the most that a server's SOA lets "no such record" be kept (RFC 2308 §5), None where none told."""
+    soas = (authority.soa.records("SOA") for authority in survey.zone.authorities if authority.answers)
+    told = [(soa.ttl, soa.values[0].split()[-1]) for soa in soas if soa is not None and soa.values]
+    return max((min(ttl, int(least)) for ttl, least in told if least.isascii() and least.isdigit()), default=None)
+
+
+def _replaced(own: Own, old: Target) -> frozenset[str]:
+    """Return the types of addresses at the name that are the old side's own, and go with it."""
+    there = [type_ for type_ in ("A", "AAAA") if own.values(type_)]
+    if old.alias:
+        return frozenset(there)
+    known = {_address(text) for text in old.addresses}
+    return frozenset(type_ for type_ in there if all(_address(value) in known for value in own.values(type_)))
+
+
+def _cname(own: Own) -> str:
+    return f"CNAME {few(own.values('CNAME'))}"
+
+
+def other_types(survey: Survey, view: View) -> Found:
+    """Judge what would still lead to the old side: AAAA records and HTTPS records; and IPv6 that is lost or new."""
+    found, own = Found(), own_records(survey)
+    _ipv6(found, own, survey, view.move)
+    if not view.move.new.name and not _of(view.move.new.addresses, 4):
+        found.fail(
+            "dns:ipv4",
+            f"`to` of {own.name} has IPv6 addresses alone: callers with IPv4 do not reach the new side",
+            new=few(view.move.new.addresses),
+            remedy="Give the new side an IPv4 address and write it into `to`.",
+        )
+    https(found, own, survey, view.move)
+    return found
+
+
+def _ipv6(found: Found, own: Own, survey: Survey, move: Move) -> None:
+    now, then = _addresses_now(survey), _addresses_then(survey, move)
+    if now is None:
+        found.say(Outcome.INCONCLUSIVE, f"no server told whether {own.name} has IPv6 addresses (AAAA)")
+    if then is None:
+        found.say(Outcome.INCONCLUSIVE, f"no server told whether {move.new.text} has IPv6 addresses (AAAA)")
+    if now is not None:
+        found.fact(f"AAAA of {own.name}", old=few(now) or "none", new="not known" if then is None else few(then))
+    if now is None or then is None:
+        return
+    left = _left(own, move) if plain(switched(survey)) == own.name else ()
+    if left and not then:
+        found.fail(
+            _IPV6,
+            f"{own.name} keeps its AAAA records, which `to` does not replace: callers with IPv6 stay on the old side",
+            old=few(left),
+            new=move.new.text,
+            remedy="Delete them in the same change, or give the new side IPv6 and write its addresses into `to`.",
+        )
+    elif now and not then:
+        found.fail(
+            _IPV6,
+            f"{own.name} has IPv6 now and {move.new.text} has none: callers with IPv6 alone no longer reach it",
+            severity=Severity.MAJOR,
+            old=few(now),
+            new="no AAAA",
+            remedy="Put a front with IPv6 before the new side (Front Door has it), or take the AAAA away some days "
+            "before, so that callers who need it show themselves.",
+        )
+    elif then and not now:
+        found.tell(
+            _IPV6,
+            f"{own.name} gets IPv6 with the new side",
+            new=few(then),
+            note='Callers with IPv6 go there by it as soon as what they hold of "no AAAA" runs out (negative TTL).',
+            remedy="Check that the new side answers by IPv6, and that allow-lists of addresses know it.",
+        )
+    elif left and move.new.alias:
+        found.tell(_IPV6, f"{own.name} has A and AAAA: both must become aliases of {move.new.alias}", old=few(left))
+
+
+def _left(own: Own, move: Move) -> tuple[str, ...]:
+    """Return the AAAA values at the name itself that neither the plan's CNAME nor `from` takes away."""
+    if move.new.cname:
+        return ()
+    known = {_address(text) for text in (*move.old.addresses, *move.new.addresses)}
+    return tuple(value for value in own.values("AAAA") if _address(value) not in known)
+
+
+def _addresses_now(survey: Survey) -> tuple[str, ...] | None:
+    chains = (*authority_chains(survey), *(chain for one in survey.resolvers for chain in one.chains.values()))
+    return _ends(chain for chain in chains if chain.type == "AAAA")
+
+
+def _addresses_then(survey: Survey, move: Move) -> tuple[str, ...] | None:
+    if not move.new.name:
+        return _of(move.new.addresses, 6)
+    return _ends(one["AAAA"] for one in (survey.target, *(at.target for at in survey.resolvers)) if "AAAA" in one)
+
+
+def _ends(chains: Iterable[Chain]) -> tuple[str, ...] | None:
+    """Return the addresses at the ends of ways, None where no way told its end."""
+    told = [chain for chain in chains if chain.heard.tells]
+    return tuple(dict.fromkeys(value for chain in told for value in chain.addresses)) if told else None
+
+
+def _of(addresses: Iterable[str], version: int) -> tuple[str, ...]:
+    return tuple(text for text in addresses if (6 if ":" in text else 4) == version)
+
+
+def _address(text: str) -> str:
+    """Return an address in its one form, anything else as it is."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return text
