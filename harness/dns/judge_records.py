@@ -16,7 +16,7 @@ _BESIDE = "dns:beside"
 _IPV6 = "dns:ipv6"
 _WAYS_OUT = (
     "The apex of a zone can have no CNAME (RFC 1034 §3.6.2). Use A and AAAA records with the new side's fixed "
-    "addresses, an alias record of the zone's provider, or a front with fixed addresses (Front Door, Application Gateway)."
+    "addresses, an alias record of the provider, or a front with fixed addresses (Front Door, Application Gateway)."
 )
 _ONE_BATCH = (
     "Delete and create in one change where the provider has one (Route 53: one change batch), else one right after the "
