@@ -42,15 +42,22 @@ def send(
     content: bytes,
     ca_file: Path | None = None,
     seconds: float = SECONDS,
+    http2: bool = False,
+    server_name: str = "",
 ) -> Said:
-    """Return the answer; raise CloudTrouble when there is none, it is too slow, too long or no HTTP."""
+    """Return the answer; raise CloudTrouble when there is none, it is too slow, too long or no HTTP.
+
+    `http2` offers HTTP/2 too; `server_name` is the name for SNI and the certificate where the URL has an address.
+    """
     import httpx  # noqa: PLC0415  heavy, and most runs fetch nothing
 
     host = host_of(url)
     with _Deadline(seconds) as deadline:
         try:
             _check(url)
-            said = _send(httpx.Request(method, url, headers=headers, content=content), ca_file, seconds, deadline)
+            named = {"sni_hostname": server_name} if server_name else {}
+            request = httpx.Request(method, url, headers=headers, content=content, extensions=named)
+            said = _send(request, ca_file, seconds, deadline, http2=http2)
         except CloudTrouble:
             raise
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
@@ -74,16 +81,18 @@ def _check(url: str) -> None:
         raise BadAddress from None
 
 
-def _send(request: "httpx.Request", ca_file: Path | None, seconds: float, deadline: "_Deadline") -> Said:
+def _send(
+    request: "httpx.Request", ca_file: Path | None, seconds: float, deadline: "_Deadline", *, http2: bool
+) -> Said:
     import httpx  # noqa: PLC0415  as in send
 
     timeout = httpx.Timeout(seconds, connect=seconds / 2)
-    request.extensions = {"timeout": timeout.as_dict(), "trace": deadline.see}
+    request.extensions |= {"timeout": timeout.as_dict(), "trace": deadline.see}
     request.headers["Accept-Encoding"] = "identity"  # nothing to unpack, so no bomb
     # reading all authorities takes longer than a request that has no use for them
-    trust = _trust(ca_file) if request.url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusted = trust(ca_file) if request.url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with (
-        httpx.Client(trust_env=False, verify=trust, timeout=timeout) as client,
+        httpx.Client(trust_env=False, verify=trusted, timeout=timeout, http2=http2) as client,
         closing(client.send(request, stream=True, follow_redirects=False)) as response,
     ):
         return Said(
@@ -102,8 +111,11 @@ def _bounded(response: "httpx.Response", host: str) -> bytes:
     return bytes(body)
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    """Trust the scenario's authorities, else this machine's (SSL_CERT_FILE too), else those that httpx brings."""
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Trust the scenario's authorities, else this machine's (SSL_CERT_FILE too), else those that httpx brings.
+
+    Raises CloudTrouble where `ca_file` cannot be read.
+    """
     context = _trusting(ca_file)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # set from Python 3.13 on; the gateways are not asked so strictly
     return context

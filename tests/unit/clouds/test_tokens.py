@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.clouds.http import _trust
+from harness.clouds.http import trust
 from harness.clouds.tokens import LONGEST_LIFE, client_credentials
 from harness.clouds.trouble import CloudTrouble, quoted
 from harness.scenario.credential import OAuth2Credential
@@ -205,7 +205,7 @@ def test_tls_is_verified(authority: Authority, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_every_version_of_python_trusts_alike(authority: Authority, own: bool) -> None:
-    context = _trust(authority.ca_file if own else None)
+    context = trust(authority.ca_file if own else None)
     assert not context.verify_flags & ssl.VERIFY_X509_STRICT
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 

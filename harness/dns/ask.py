@@ -1,0 +1,148 @@
+"""One question to one server, and whatever comes of it as a Reply. The only place that speaks to name servers."""
+
+import asyncio
+import secrets
+import ssl
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import dns.rcode
+from dns.message import Message
+
+from harness.dns import transports
+from harness.dns.reading import BadQuestion, Question, message, question, read, unless_cut_off
+from harness.dns.transports import Unheard
+from harness.model.dns import Heard, Reply, Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_THREADS = 16  # DoH requests under way at once
+_LOOK = 0.1  # seconds between two looks at `stopping`
+_NO_EDNS = {dns.rcode.FORMERR, dns.rcode.NOTIMP}
+
+
+class Asker:
+    """Asks name servers, `width` questions at a time, each with `timeout` seconds from its turn on to its end.
+
+    A question has a fresh id and a fresh port of the system's choice. By UDP it is sent again halfway, since a lost
+    packet is no silent server, and goes over to TCP where the answer was cut off. Once `stopping` says True, nothing
+    more is asked. Use as an asynchronous context manager: it closes what is open.
+    """
+
+    def __init__(self, timeout: float, *, stopping: Callable[[], bool] = lambda: False, width: int = 128) -> None:
+        self.questions = 0
+        self._timeout = timeout
+        self._stopping = stopping
+        self._turn = asyncio.Semaphore(width)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="doh")
+        self._trust: dict[Path | None, ssl.SSLContext] = {}
+        self._stopped = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._watch = asyncio.create_task(self._look_for_the_end())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watch
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def ask(
+        self, server: Server, name: str, type_: str, *, recurse: bool = True, signatures: bool = False
+    ) -> Reply:
+        """Return what `server` says of `name` and `type_`; trouble is in the reply, never an exception.
+
+        `signatures` asks for DNSSEC's records too and keeps the whole message.
+        """
+        async with self._turn:
+            begun, at = time.perf_counter(), time.time()
+            if self.stopping:
+                return _none(server, name, type_, Unheard(Heard.NOT_ASKED, "interrupted"), at)
+            self.questions += 1
+            try:
+                asked = question(name, type_, secrets.randbits(16), recurse=recurse, signatures=signatures)
+                reply = await self._answer(server, asked)
+            except BadQuestion as bad:
+                reply = _none(server, name, type_, Unheard(Heard.NOT_ASKED, str(bad)), at)
+            except Unheard as none:
+                reply = _none(server, name, type_, none, at)
+            return replace(reply, at=time.time(), ms=(time.perf_counter() - begun) * 1000)
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether the user wants to end."""
+        return self._stopped.is_set() or self._stopping()
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait; return False at once when the user wants to end."""
+        if not self.stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), max(seconds, 0.0))
+        return not self.stopping
+
+    async def _look_for_the_end(self) -> None:
+        while not self._stopping():  # noqa: ASYNC110  a flag of another thread, which sets no event of this loop
+            await asyncio.sleep(_LOOK)
+        self._stopped.set()
+
+    async def _answer(self, server: Server, asked: Question) -> Reply:
+        until = asyncio.get_running_loop().time() + self._timeout
+        found, transport = await self._fetch(server, asked, until)
+        if found.rcode() in _NO_EDNS and found.edns < 0 and not asked.signatures:
+            # a server from before EDNS is asked as it was in its day (RFC 6891 §7)
+            asked = replace(asked, edns=False, id=secrets.randbits(16))
+            found, transport = await self._fetch(server, asked, until)
+        said = read(found, asked)
+        return Reply(
+            server=server,
+            name=asked.name,
+            type=asked.type,
+            heard=said.heard,
+            detail=said.detail,
+            answer=said.answer,
+            authority=said.authority,
+            additional=said.additional,
+            authoritative=said.authoritative,
+            authenticated=said.authenticated,
+            wire=bytes(found.wire or b"") if asked.signatures else b"",
+            transport=transport,
+        )
+
+    async def _fetch(self, server: Server, asked: Question, until: float) -> tuple[Message, str]:
+        def whole(wire: bytes) -> Message:
+            return message(wire, asked)
+
+        if server.protocol == "doh":
+            return await transports.by_https(server, asked.wire, whole, until, self._threads), "doh"
+        if server.protocol == "dot":
+            return await transports.by_stream(server, asked.wire, whole, until, self._trusted(server)), "dot"
+        if server.protocol == "tcp":
+            return await transports.by_stream(server, asked.wire, whole, until), "tcp"
+        found = await transports.by_udp(server, asked.wire, lambda wire: unless_cut_off(wire, asked), until)
+        if found is not None:
+            return found, "udp"
+        try:
+            return await transports.by_stream(server, asked.wire, whole, until), "tcp"  # RFC 7766 §5
+        except Unheard as none:
+            why = f"by TCP: {none.heard}" + (f" ({none.detail})" if none.detail else "")
+            raise Unheard(Heard.CUT_OFF, why) from None
+
+    def _trusted(self, server: Server) -> ssl.SSLContext:
+        if server.ca_file not in self._trust:
+            self._trust[server.ca_file] = transports.trusting(server)
+        return self._trust[server.ca_file]
+
+
+def _none(server: Server, name: str, type_: str, why: Unheard, at: float) -> Reply:
+    return Reply(server=server, name=name, type=type_, heard=why.heard, detail=why.detail, at=at)

@@ -1,0 +1,244 @@
+"""How one question reaches a server and its answer comes back: UDP, TCP, DNS over TLS, DNS over HTTPS."""
+
+import asyncio
+import errno
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from harness.clouds import http
+from harness.clouds.trouble import CloudTrouble, quoted
+from harness.dns.reading import NoMessage, NotOurs
+from harness.model.dns import Heard, Server
+
+Heeded = TypeVar("Heeded")
+"""What an `accept` makes of a message; it raises NotOurs for another question's, NoMessage for what is none."""
+
+_LARGEST = 65_535
+_AT_ONCE = 64  # packets taken from one socket before others have their turn
+_IP_RECVERR, _IPV6_RECVERR = 11, 25  # Linux: ICMP errors are told on a socket that hears every sender
+_CANNOT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EAFNOSUPPORT}
+
+
+class Unheard(Exception):  # noqa: N818  reads as a fact
+    """No answer; `heard` says which kind of none."""
+
+    def __init__(self, heard: Heard, detail: str = "") -> None:
+        super().__init__(detail)
+        self.heard = heard
+        self.detail = detail
+
+
+def unheard(error: BaseException) -> Unheard:
+    """Return what trouble of a socket or of TLS comes to."""
+    for one in _chain(error):
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return Unheard(Heard.UNTRUSTED, quoted(one.verify_message))
+        if isinstance(one, ssl.SSLError):
+            return Unheard(Heard.UNREACHABLE, f"TLS failed ({quoted(one.reason or one)})")
+        if isinstance(one, socket.gaierror):
+            return Unheard(Heard.UNREACHABLE, "no such host")
+        if isinstance(one, TimeoutError):
+            return Unheard(Heard.SILENT)
+        if isinstance(one, OSError):
+            kind = Heard.NOT_ASKED if one.errno in _CANNOT else Heard.UNREACHABLE
+            return Unheard(kind, quoted(one.strerror or one))
+    return Unheard(Heard.ERROR, quoted(f"{type(error).__name__}: {error}"))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class _Udp(Generic[Heeded]):
+    """One question on a socket of its own, so that the system chooses a fresh port for it (RFC 5452 §9.2)."""
+
+    def __init__(self, server: Server, wire: bytes, accept: Callable[[bytes], Heeded]) -> None:
+        self._wire = wire
+        self._accept = accept
+        self._wrong = ""
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[Heeded] = self._loop.create_future()
+        self._address: tuple[Any, ...]
+        family, _, _, _, self._address = socket.getaddrinfo(
+            server.address, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )[0]
+        self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        if sys.platform == "linux":
+            six = family == socket.AF_INET6
+            level, option = (socket.IPPROTO_IPV6, _IPV6_RECVERR) if six else (socket.IPPROTO_IP, _IP_RECVERR)
+            self._socket.setsockopt(level, option, 1)
+
+    async def ask(self, until: float) -> Heeded:
+        """Send, send again halfway, and return the first message that belongs to the question."""
+        timers = []
+        try:
+            self._loop.add_reader(self._socket, self._hear)
+            self._send()
+            again = (self._loop.time() + until) / 2
+            timers = [self._loop.call_at(again, self._send), self._loop.call_at(until, self._over)]
+            return await self._answer
+        finally:
+            for timer in timers:
+                timer.cancel()
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+
+    def _send(self) -> None:
+        try:
+            self._socket.sendto(self._wire, self._address)
+        except BlockingIOError:
+            return  # as good as lost on the way
+        except OSError as error:
+            self._fail(unheard(error))
+
+    def _over(self) -> None:
+        self._fail(Unheard(Heard.WRONG_ID, self._wrong) if self._wrong else Unheard(Heard.SILENT))
+
+    def _fail(self, error: Exception) -> None:
+        if not self._answer.done():
+            self._answer.set_exception(error)
+
+    def _hear(self) -> None:
+        for _ in range(_AT_ONCE):
+            if self._answer.done():
+                return
+            try:
+                data, sender = self._socket.recvfrom(_LARGEST)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                self._fail(unheard(error))
+                return
+            self._take(data, sender)
+
+    def _take(self, data: bytes, sender: Any) -> None:
+        if sender[:2] != self._address[:2]:
+            self._wrong = self._wrong or f"answered from {sender[0]} port {sender[1]}"
+            return
+        try:
+            heeded = self._accept(data)
+        except NotOurs as error:
+            self._wrong = self._wrong or str(error)
+        except NoMessage as error:
+            self._fail(Unheard(Heard.MALFORMED, str(error)))
+        else:
+            self._answer.set_result(heeded)
+
+
+async def by_udp(server: Server, wire: bytes, accept: Callable[[bytes], Heeded], until: float) -> Heeded:
+    """Return the answer by UDP, perhaps cut off; raise Unheard. `until` is a time of the running loop."""
+    try:
+        one = _Udp(server, wire, accept)
+    except socket.gaierror:
+        raise Unheard(Heard.NOT_ASKED, "no IP address") from None
+    except OSError as error:
+        raise unheard(error) from None
+    return await one.ask(until)
+
+
+async def by_stream(
+    server: Server,
+    wire: bytes,
+    accept: Callable[[bytes], Heeded],
+    until: float,
+    trust: ssl.SSLContext | None = None,
+) -> Heeded:
+    """Return the answer by TCP, or by TLS with `trust` (RFC 7766, RFC 7858); raise Unheard."""
+    wrong = ""
+    name = (server.host or server.address) if trust else None
+    try:
+        async with asyncio.timeout_at(until):
+            reader, writer = await asyncio.open_connection(server.address, server.port, ssl=trust, server_hostname=name)
+            try:
+                writer.write(len(wire).to_bytes(2, "big") + wire)
+                while True:
+                    data = await _framed(reader)
+                    try:
+                        return accept(data)
+                    except NotOurs as error:
+                        wrong = wrong or str(error)
+            finally:
+                writer.transport.abort()
+    except NoMessage as error:
+        raise Unheard(Heard.MALFORMED, str(error)) from None
+    except asyncio.IncompleteReadError as error:
+        raise _ended(error, wrong) from None
+    except TimeoutError:
+        raise (Unheard(Heard.WRONG_ID, wrong) if wrong else Unheard(Heard.SILENT)) from None
+    except OSError as error:
+        raise unheard(error) from None
+
+
+async def _framed(reader: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await reader.readexactly(2), "big")
+    return await reader.readexactly(length)
+
+
+def _ended(error: asyncio.IncompleteReadError, wrong: str) -> Unheard:
+    if error.partial or error.expected != 2:
+        return Unheard(Heard.MALFORMED, "the connection ended within an answer")
+    return Unheard(Heard.WRONG_ID, wrong) if wrong else Unheard(Heard.SILENT, "the connection was closed unanswered")
+
+
+def trusting(server: Server) -> ssl.SSLContext:
+    """Return what the certificate of a server is checked against; raise Unheard where its `ca_file` is unreadable."""
+    try:
+        return http.trust(server.ca_file)
+    except CloudTrouble as trouble:
+        raise Unheard(Heard.NOT_ASKED, trouble.reason) from None
+
+
+async def by_https(
+    server: Server, wire: bytes, accept: Callable[[bytes], Heeded], until: float, threads: Executor
+) -> Heeded:
+    """Return the answer by a POST over HTTPS (RFC 8484); raise Unheard."""
+    loop = asyncio.get_running_loop()
+    said = await loop.run_in_executor(threads, _post, server, wire, until - loop.time())
+    if said.status != 200:
+        raise Unheard(Heard.ERROR, f"HTTP {said.status}")
+    if said.header("content-type").partition(";")[0].strip().lower() != "application/dns-message":
+        raise Unheard(Heard.MALFORMED, f"content type {quoted(said.header('content-type')) or 'missing'}")
+    if len(said.body) > _LARGEST:
+        raise Unheard(Heard.MALFORMED, f"{len(said.body)} bytes")
+    try:
+        return accept(said.body)
+    except NotOurs as error:
+        raise Unheard(Heard.WRONG_ID, str(error)) from None
+    except NoMessage as error:
+        raise Unheard(Heard.MALFORMED, str(error)) from None
+
+
+def _post(server: Server, wire: bytes, seconds: float) -> http.Said:
+    place = f"[{server.address}]" if ":" in server.address else server.address
+    name = server.host or server.address
+    kind = "application/dns-message"
+    host = name if server.port == 443 else f"{name}:{server.port}"
+    try:
+        return http.send(
+            "POST",
+            f"https://{place}:{server.port}{server.path}",
+            headers={"Host": host, "Content-Type": kind, "Accept": kind},
+            content=wire,
+            ca_file=server.ca_file,
+            seconds=max(seconds, 0.001),
+            http2=True,
+            server_name=name,
+        )
+    except CloudTrouble as trouble:
+        raise _no_http(trouble) from None
+
+
+def _no_http(trouble: CloudTrouble) -> Unheard:
+    found = next((one for one in _chain(trouble.__context__) if isinstance(one, OSError)), None)
+    if found is not None:
+        with suppress(AttributeError):
+            return unheard(found)
+    kind = Heard.SILENT if "in time" in trouble.reason or "within" in trouble.reason else Heard.UNREACHABLE
+    return Unheard(kind, trouble.reason)
