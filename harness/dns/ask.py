@@ -59,11 +59,19 @@ class Asker:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def ask(
-        self, server: Server, name: str, type_: str, *, recurse: bool = True, signatures: bool = False
+        self,
+        server: Server,
+        name: str,
+        type_: str,
+        *,
+        recurse: bool = True,
+        signatures: bool = False,
+        checking_disabled: bool = False,
     ) -> Reply:
         """Return what `server` says of `name` and `type_`; trouble is in the reply, never an exception.
 
-        `signatures` asks for DNSSEC's records too and keeps the whole message.
+        `signatures` asks for DNSSEC's records too and keeps the whole message. `checking_disabled` asks a validating
+        resolver for the answer even where its signatures do not hold (flag CD, RFC 4035 §3.2.2).
         """
         async with self._turn:
             begun, at = time.perf_counter(), time.time()
@@ -72,6 +80,7 @@ class Asker:
             self.questions += 1
             try:
                 asked = question(name, type_, secrets.randbits(16), recurse=recurse, signatures=signatures)
+                asked = replace(asked, checking_disabled=checking_disabled)
                 reply = await self._answer(server, asked)
             except BadQuestion as bad:
                 reply = _none(server, name, type_, Unheard(Heard.NOT_ASKED, str(bad)), at)

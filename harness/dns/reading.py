@@ -53,11 +53,13 @@ class Question:
     owner: dns.name.Name
     kind: dns.rdatatype.RdataType
     edns: bool = True
+    checking_disabled: bool = False
 
     @property
     def wire(self) -> bytes:
         """Return the message (RFC 1035 §4, RFC 6891 §6.1); AD asks for the resolver's own verdict (RFC 6840 §5.7)."""
         flags = (dns.flags.RD if self.recurse else 0) | (dns.flags.AD if self.signatures else 0)
+        flags |= dns.flags.CD if self.checking_disabled else 0
         head = _HEADER.pack(self.id, flags, 1, 0, 0, 1 if self.edns else 0)
         asked = (self.owner.to_wire() or b"") + struct.pack("!HH", self.kind, dns.rdataclass.IN)
         return head + asked + (_OPT.pack(0, 41, BUFFER, _DO if self.signatures else 0, 0) if self.edns else b"")
