@@ -41,7 +41,8 @@ class Campaign:
         self._surveys = surveys(self._dns, tools)
         for survey in self._surveys:
             told = timing(survey, self._view(survey), None)
-            tools.tell(Surveyed(at=time.time(), suite=SUITE, timing=told))
+            within = self._dns.rollback_within
+            tools.tell(Surveyed(at=time.time(), suite=SUITE, timing=told, rollback_within=within))
 
     @property
     def _dns(self) -> Dns:

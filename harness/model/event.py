@@ -336,11 +336,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """When a name can be moved and how fast it is back, as its name servers and resolvers told it."""
+    """When a name can be moved and how fast it is back, as its name servers and resolvers told it.
+
+    `rollback_within` is the time in seconds in which callers must be back, None where nobody said.
+    """
 
     at: float
     suite: str
     timing: Timing
+    rollback_within: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
