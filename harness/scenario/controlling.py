@@ -7,13 +7,14 @@ from yaml.nodes import MappingNode, Node
 
 from harness.model.gateway import Gateway
 from harness.scenario.context import Context, Refused, Wrong
-from harness.scenario.control import AwsControl, AzureControl, Control
+from harness.scenario.control import AwsControl, Control
 from harness.scenario.fill import Fills
 from harness.scenario.hiding import hide
+from harness.scenario.planes import azure_control, azure_keys, endpoint
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Defs, Schema, Shape, Text, what
 from harness.scenario.signing import KEYS, signed_by
-from harness.scenario.tokens import TENANT_HINT, URL, plain, region, secret_text, service_url, tenant
+from harness.scenario.tokens import plain, region
 
 _EXECUTE_API = re.compile(
     r"https?://([a-z0-9]+)(?:-vpce-[0-9a-z]+)?\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?::[0-9]+)?"
@@ -22,13 +23,6 @@ _EXECUTE_API = re.compile(
 )
 _API = re.compile(r"[a-z0-9]{1,40}")
 _STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}|\$default")
-_RESOURCE = re.compile(
-    r"/subscriptions/[0-9A-Za-z-]+/resourceGroups/[\w.()-]+/providers/Microsoft\.ApiManagement/service/"
-    r"[A-Za-z][0-9A-Za-z-]*",
-    re.IGNORECASE | re.ASCII,
-)
-_RESOURCE_FORM = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ApiManagement/service/NAME"
-_CLIENT = ("tenant", "client_id", "client_secret")
 _FORMS = {"region": "such as eu-west-1", "api": "such as a1b2c3d4e5", "stage": "such as prod"}
 
 
@@ -42,21 +36,12 @@ def _stage(text: str) -> None:
         raise Wrong(f"'{text}' is no stage", "its name, such as prod, or $default")
 
 
-def _resource(text: str) -> None:
-    if not _RESOURCE.fullmatch(text.rstrip("/")):
-        raise Wrong(f"'{text}' is no service of API Management", f"its whole id: {_RESOURCE_FORM}")
-
-
 @dataclass(frozen=True, slots=True)
 class _Keys:
     """What an `aws` control says; the url may tell what it leaves out."""
 
     given: dict[str, str]
     fields: Fields
-
-
-def _endpoint(about: str) -> Key:
-    return Key("endpoint", Text(service_url, fills=Fills.ALL, pattern=URL), about, absent="")
 
 
 AWS = Record(
@@ -66,39 +51,15 @@ AWS = Record(
     Key("stage", Text(_stage, fills=Fills.ALL), f"the stage, {_FORMS['stage']}; as the url tells if left out"),
     Key("name", plain(), "the API's name, by which metrics of REST APIs go; looked up if left out", absent=""),
     *KEYS,
-    _endpoint("another address than the region's own, for every service"),
+    endpoint("another address than the region's own, for every service"),
     name="aws_control",
     about="An API of Amazon API Gateway: its region, id and stage, and whose keys read it.",
 )
 
 
-def _azure(fields: Fields) -> AzureControl:
-    parts = fields.given(*_CLIENT)
-    if "token" in fields and parts:
-        raise fields.refuse("token", f"both 'token' and '{parts[0]}'", "keep one; without both, azure-identity looks")
-    if parts and len(parts) < len(_CLIENT):
-        missing = next(name for name in _CLIENT if name not in parts)
-        raise fields.refuse(parts[0], f"'{parts[0]}' without '{missing}'", f"{', '.join(_CLIENT)} go together")
-    for name in ("token", "client_secret"):
-        fields.ctx.hide(fields[name], f"control {name}")
-    return AzureControl(
-        resource=fields["resource"].rstrip("/"),
-        token=fields["token"],
-        tenant=fields["tenant"],
-        client_id=fields["client_id"],
-        client_secret=fields["client_secret"],
-        endpoint=fields["endpoint"].rstrip("/"),
-    )
-
-
 AZURE = Record(
-    _azure,
-    Key("resource", Text(_resource, fills=Fills.ALL), f"the service's id: {_RESOURCE_FORM}", required=True),
-    Key("token", secret_text(), 'a bearer token, such as "${env:AZURE_TOKEN}"', absent=""),
-    Key("tenant", Text(tenant, fills=Fills.ALL), TENANT_HINT, absent=""),
-    Key("client_id", plain(), "a service principal; what azure-identity finds by itself if left out", absent=""),
-    Key("client_secret", secret_text(), 'its secret, such as "${env:CLIENT_SECRET}"', absent=""),
-    _endpoint("another address than https://management.azure.com"),
+    lambda fields: azure_control(fields, "control"),
+    *azure_keys("Microsoft.ApiManagement/service", "service of API Management", name="[A-Za-z][0-9A-Za-z-]*"),
     name="azure_control",
     about="A service of Azure API Management.",
 )

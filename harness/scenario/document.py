@@ -8,6 +8,7 @@ from harness.scenario.bounds import EVIDENCE, LIMITS
 from harness.scenario.containers import ListOf, MapOf
 from harness.scenario.context import Wrong
 from harness.scenario.control import Control
+from harness.scenario.dns_section import DNS
 from harness.scenario.gateways import LATER_HINT, PATH_MAP, gateway
 from harness.scenario.gating import GATES, required
 from harness.scenario.loading import LOAD
@@ -19,7 +20,6 @@ from harness.scenario.types import Case, Evidence, Gates, Load, Scenario, Securi
 LATER = {
     "scope": "what this wave of a migration covers",
     "replay": "recorded traffic",
-    "dns": "the DNS suite",
     "rollback": "the rollback suite",
 }
 
@@ -55,6 +55,7 @@ def _scenario(fields: Fields) -> Scenario:
         cases=numbered,
         security=(fields["security"] or Security()) if "security" in fields else None,
         load=_load(fields, controls, numbered),
+        dns=fields["dns"],
         controls=controls,
         gates=fields["gates"] or Gates(require=required(ctx)),
     )
@@ -85,6 +86,7 @@ DOCUMENT = Record(
     Key("cases", cases.CASES, "what is asked of both sides", required=True),
     Key("security", SECURITY, "the security suite: who is refused, by both sides alike"),
     Key("load", LOAD, "the load suite: as fast and as steady as the old side, under the same load"),
+    Key("dns", DNS, "the DNS suite: is the name ready to move, when at the earliest, and how fast back"),
     Key("gates", GATES),
     *(
         Key(name, Unsupported(f"the section '{name}' is not yet supported by this version", LATER_HINT), about)

@@ -14,7 +14,7 @@ from harness.scenario.types import Gates
 SUITES = {"parity": "cases", "security": "security", "load": "load", "dns": "dns", "rollback": "rollback"}
 """Each suite and the section that it runs for."""
 
-KNOWN = ("parity", "security", "load")
+KNOWN = ("parity", "security", "load", "dns")
 """The suites of this version."""
 
 

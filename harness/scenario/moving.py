@@ -120,12 +120,13 @@ class Dns:
 
     `ttl_max` is the most that the switched records may have at the authority, `negative_ttl_max` the most for which the
     zone may have "no such record" remembered. `system` and `public` add this machine's resolvers and public ones to
-    `resolvers`. `authorities` are the authoritative servers by zone ("" for the zones of the names themselves);
-    with `follow` those of other zones are found through the delegation, else not asked. `lowered_at` says when the TTL
-    was lowered and `lowered_from` what it was before. `window` is (from, until). `issuers` are the domains by which CAA
-    records name the issuer of the new certificate. `wait` is how long a resolver's old answer is waited out to see what
-    it holds next, `timeout` is of one question. `client_cache` is how long clients keep an address beyond its TTL.
-    `resolver_count` is the number of resolvers that callers use, for the load on the authority (None: not known).
+    `resolvers`. `authorities` are the authoritative servers by zone ("" for the zones of the names themselves), () for
+    a zone whose servers are found through the delegation; with `follow` those of all other zones are, else not asked.
+    `lowered_at` says when the TTL was lowered and `lowered_from` what it was before. `window` is (from, until).
+    `issuers` are the domains by which CAA records name the issuer of the new certificate. `wait` is how long a
+    resolver's old answer is waited out to see what it holds next, `timeout` is of one question. `client_cache` is how
+    long clients keep an address beyond its TTL. `resolver_count` is the number of resolvers that callers use, for the
+    load on the authority (None: not known).
     """
 
     moves: tuple[Move, ...]

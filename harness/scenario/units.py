@@ -1,7 +1,7 @@
 """Texts with a unit: durations, sizes, rates, shares, dates, amounts."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from harness.scenario.context import Wrong
@@ -13,6 +13,10 @@ _RATE = re.compile(_NUMBER + r"(?: ?/ ?(s|m|min|h))?")
 _SHARE = re.compile(_NUMBER + r" ?%")
 _SPAN = re.compile(_NUMBER + r" ?(s|m|h|d|w)")
 _AMOUNT = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?")
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
+    r" ?(Z|z|UTC|[+-][0-9]{2}:?[0-9]{2})?"
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -28,6 +32,9 @@ RATE = f"^{_RATE.pattern}$"
 SHARE = f"^{_SHARE.pattern}$"
 SPAN = f"^{_SPAN.pattern}$"
 DATE = f"^{_DATE.pattern}$"
+MOMENT = f"^{_MOMENT.pattern}$"
+_MOMENT_FORM = "such as 2026-11-21T14:20:00Z or 2026-11-21 15:20 +01:00"
+_EARLIEST = 2000
 
 
 def duration(text: str) -> float:
@@ -110,3 +117,22 @@ def day(text: str) -> date:
         except ValueError:
             pass
     raise Wrong(f"'{text}' is no date", "write YYYY-MM-DD, such as 2026-12-31")
+
+
+def moment(text: str) -> float:
+    """Return Unix seconds of a day, time and zone (ISO 8601), as reports show it too; raise Wrong."""
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        if _DATE.fullmatch(text):
+            raise Wrong(f"'{text}' is a day, and no moment", f"add time and zone, {_MOMENT_FORM}")
+        raise Wrong(f"'{text}' is no moment", f"day, time and zone, {_MOMENT_FORM}")
+    day_, time, zone = found.groups()
+    if zone is None:
+        raise Wrong(f"'{text}' names no time zone", "add Z for UTC, or the offset, such as +01:00")
+    try:
+        value = datetime.fromisoformat(f"{day_}T{time}{'Z' if zone in {'Z', 'z', 'UTC'} else zone}")
+    except ValueError as error:
+        raise Wrong(f"'{text}' is no moment: {error}", _MOMENT_FORM) from None
+    if value.year < _EARLIEST:
+        raise Wrong(f"'{text}' is before {_EARLIEST}", "is the year right?")
+    return value.astimezone(UTC).timestamp()

@@ -63,7 +63,7 @@ TOP_LEVEL = [
     Row("name is null", HEAD.replace("name: t", "name: ~"), 2, 7, "got nothing", "remove the key", schema=True),
     *(
         Row(f"section {name}", HEAD + f"{name}: {{}}\n", 7, len(name) + 3, f"'{name}' is not yet supported", "remove it", schema=True)
-        for name in ("scope", "replay", "dns", "rollback")
+        for name in ("scope", "replay", "rollback")
     ),
 ]
 
