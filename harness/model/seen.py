@@ -63,7 +63,8 @@ class TlsFacts:
     on the way, no network). `versions` maps "TLS 1.0" … "TLS 1.3" to an Offer. `chain` is as sent, leaf first.
     `trusted` tells whether the chain leads to a trusted root and covers the name (None: not seen), with `distrust`
     saying why not. `alpn` is what is chosen out of h2 and http/1.1. `demands_certificate` tells whether a client
-    certificate is demanded: "no", "asked for" (not required), "required", or "" where that was not seen.
+    certificate is demanded: "no", "asked for" (not required), "required", or "" where that was not seen. `port` is what
+    came of the connection: open, but for trouble below TLS; SILENT also where nothing came back to a TLS hello.
     """
 
     trouble: str = ""
@@ -76,6 +77,7 @@ class TlsFacts:
     cipher: str = ""
     demands_certificate: str = ""
     connections: int = 0
+    port: Port = Port.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

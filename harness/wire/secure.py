@@ -38,11 +38,16 @@ def lenient(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-def wrap(sock: socket.socket, context: ssl.SSLContext, where: Address, timeout: float) -> ssl.SSLSocket:
-    """Return `sock` with TLS, its handshake done in `timeout` seconds; on failure closes it and raises OSError."""
+def wrap(
+    sock: socket.socket, context: ssl.SSLContext, where: Address, timeout: float, *, named: bool = True
+) -> ssl.SSLSocket:
+    """Return `sock` with TLS, its handshake done in `timeout` seconds; on failure closes it and raises OSError.
+
+    Unless `named`, no server name is said (SNI): such a `context` must not check it either.
+    """
     try:
         sock.settimeout(max(0.001, timeout))
-        return context.wrap_socket(sock, server_hostname=where.name)
+        return context.wrap_socket(sock, server_hostname=where.name if named else None)
     except OSError:
         sock.close()
         raise

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from harness.model.gateway import Gateway
-from harness.model.seen import Leaf, Offer, TlsFacts
+from harness.model.seen import Leaf, Offer, Port, TlsFacts
 from harness.wire.address import NotConnected, address_of
 from harness.wire.tls_handshake import Shaken, shake
 from harness.wire.tls_hello import VERSIONS, Heard, say_hello
@@ -56,6 +56,41 @@ def look(gateway: Gateway, *, timeout: float, pause: Callable[[], None]) -> TlsF
         cipher=first.cipher or _cipher_name(flight.cipher),
         demands_certificate=demands,
         connections=connections,
+    )
+
+
+def certificate(gateway: Gateway, *, timeout: float, pause: Callable[[], None], named: bool = True) -> TlsFacts:
+    """Look at the certificate alone that is shown for the name in `gateway`'s URL; its `versions` are not asked.
+
+    Unless `named`, no name is said (a client without SNI), and `trusted` tells of the chain alone. Opens one connection
+    for at most `timeout` seconds, after a `pause`; a second one where this machine's TLS library keeps to itself which
+    certificate it does not trust.
+    """
+    try:
+        where = address_of(gateway)
+    except NotConnected as failed:
+        return TlsFacts(trouble=str(failed), untried=True, port=Port.UNTRIED)
+    if not where.secure:
+        return TlsFacts(trouble="the gateway's URL is plain http", port=Port.UNTRIED)
+    pause()
+    told = shake(gateway, where, timeout, verify=True, named=named)
+    trusted, distrust = _trust(told)
+    connections = 1
+    if told.distrust and not told.flight.chain:
+        pause()
+        told = shake(gateway, where, timeout, verify=False, named=named)
+        connections += 1
+    chain, unread = _leaves(told.flight)
+    if not told.flight.chain:
+        words = _no_handshake(told, timeout) if told.silent or not told.connected else told.wrong
+        return TlsFacts(trouble=words, untried=told.untried, port=told.port, connections=connections)
+    return TlsFacts(
+        chain=chain,
+        trusted=trusted if chain else None,
+        distrust=distrust or unread,
+        alpn=told.alpn,
+        connections=connections,
+        port=told.port,
     )
 
 

@@ -23,7 +23,7 @@ _REFUSED_IN_HTTP = b"SSL certificate"
 class Shaken:
     """How a handshake ended: `wrong` is "" if well. `flight` has what the server said, also where it failed.
 
-    `untried` says that this machine itself could not connect.
+    `untried` says that this machine itself could not connect; `port` what came of the connection.
     """
 
     wrong: str = ""
@@ -35,6 +35,7 @@ class Shaken:
     cipher: str = ""
     alpn: str = ""
     refused: bool = False
+    port: Port = Port.OPEN
     flight: Flight = field(default_factory=Flight)
 
 
@@ -46,26 +47,31 @@ def shake(
     verify: bool,
     alpn: Sequence[str] = ("h2", "http/1.1"),
     ask: bool = False,
+    named: bool = True,
 ) -> Shaken:
     """Shake hands in the best version that both speak, without a client certificate.
 
-    `verify` has the handshake fail where chain or name do not hold. `ask` goes on to ask for `/`, as in TLS 1.3 only
+    `verify` has the handshake fail where chain or name do not hold; unless `named`, no name is said, and the chain
+    alone is verified. `ask` goes on to ask for `/`, as in TLS 1.3 only
     the first answer shows whether the lack of a client certificate is minded; `refused` tells whether it is.
     """
     told = Shaken()
     deadline = time.monotonic() + timeout
     try:
         context = lenient(trusting(gateway, alpn) if verify else trusting_all(alpn))
+        context.check_hostname = verify and named
         _listen_in(context, told.flight)
-        sock = wrap(connect(where, timeout), context, where, deadline - time.monotonic())
+        sock = wrap(connect(where, timeout), context, where, deadline - time.monotonic(), named=named)
     except NotConnected as failed:
         told.wrong, told.connected, told.untried = str(failed), False, failed.state is Port.UNTRIED
+        told.port = failed.state
         return told
     except ssl.SSLCertVerificationError as error:
         told.wrong = told.distrust = words_of(error)
         return told
     except OSError as error:
         told.wrong, told.silent = words_of(error), isinstance(error, TimeoutError)
+        told.port = Port.SILENT if told.silent else Port.OPEN
         return told
     with sock:
         _note(told, sock)

@@ -1,6 +1,8 @@
 """A certificate authority for one test run, and the server certificates that it signs."""
 
 import ipaddress
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,23 +22,35 @@ class ServerFiles:
 
 
 class Authority:
-    """Signs certificates for names that exist nowhere else; `ca_file` is what a client should trust."""
+    """Signs certificates for names that exist nowhere else; `ca_file` is what a client should trust.
 
-    def __init__(self, folder: Path, name: str = "cutover test authority") -> None:
+    With `signer` it is an intermediate one; the root allows as many of these as its `depth`.
+    """
+
+    def __init__(
+        self, folder: Path, name: str = "cutover test authority", *, signer: "Authority | None" = None, depth: int = 0
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(name)
         start = datetime.now(UTC) - timedelta(days=30)
-        self._certificate = (
-            _builder(subject, subject, self._key.public_key(), start, start + timedelta(days=365))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        self._certificate: x509.Certificate = (
+            _builder(
+                subject,
+                signer._certificate.subject if signer else subject,
+                self._key.public_key(),
+                start,
+                start + timedelta(days=365),
+            )
+            .add_extension(x509.BasicConstraints(ca=True, path_length=depth), critical=True)
             .add_extension(_ca_usage(), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
+            .sign(signer._key if signer else self._key, hashes.SHA256())
         )
-        self.ca_file = folder / "ca.pem"
-        self.ca_file.write_bytes(_pem(self._certificate))
+        self.ca_file: Path = signer.ca_file if signer else folder / "ca.pem"
+        if signer is None:
+            self.ca_file.write_bytes(_pem(self._certificate))
         self._made = 0
 
     def key_pem(self) -> bytes:
@@ -49,10 +63,11 @@ class Authority:
         start: datetime | None = None,
         end: datetime | None = None,
         client: bool = False,
+        alone: bool = False,
     ) -> ServerFiles:
         """Make a certificate for host names and IP addresses; valid for a day around now unless told otherwise.
 
-        `client` makes it one that a client shows.
+        `client` makes it one that a client shows; `alone` leaves this authority's own out of the chain.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
@@ -78,9 +93,35 @@ class Authority:
         files = ServerFiles(
             cert=self._folder / f"server-{self._made}.pem", key=self._folder / f"server-{self._made}.key"
         )
-        files.cert.write_bytes(_pem(certificate) + _pem(self._certificate))
+        files.cert.write_bytes(_pem(certificate) + (b"" if alone else _pem(self._certificate)))
         files.key.write_bytes(_private(key))
         return files
+
+
+def context_of(files: ServerFiles) -> ssl.SSLContext:
+    """Return the settings of a server that shows one certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.cert, files.key)
+    return context
+
+
+def by_name(files: Mapping[str, ServerFiles], default: ServerFiles | None) -> ssl.SSLContext:
+    """Return the settings of a server that chooses its certificate by the name that is asked for (SNI).
+
+    For other names, and where none is said, it shows `default`, or refuses the handshake.
+    """
+    contexts = {name: context_of(one) for name, one in files.items()}
+    first = context_of(default) if default else next(iter(contexts.values()))
+
+    def choose(sock: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
+        chosen = contexts.get(name or "", first if default else None)
+        if chosen is None:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        sock.context = chosen
+        return None
+
+    first.sni_callback = choose
+    return first
 
 
 def _builder(
