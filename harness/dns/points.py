@@ -27,14 +27,6 @@ def points(chain: Chain, move: Move, *, old: frozenset[str], new: frozenset[str]
     return _by_address(found, move, {Side.OLD: old, Side.NEW: new})
 
 
-def deciding(chain: Chain, move: Move) -> Records | None:
-    """Return the records that a cutover changes: those that lead to a target, else the addresses at the end."""
-    for link in chain.links:
-        if link.records.type == "CNAME" and _sides(link.records, move):
-            return link.records
-    return chain.links[-1].records if chain.links else None
-
-
 def addresses(texts: Iterable[str]) -> frozenset[str]:
     """Return addresses in the one form that the ipaddress module writes; others are left out."""
     return frozenset(filter(None, map(_address, texts)))

@@ -7,8 +7,8 @@ from harness.model.dns import Chain, Heard, Link, Records, Reply
 
 MOST_LINKS = 16  # resolvers give up sooner (unbound after 11)
 
-AskOne = Callable[[str, str], Awaitable[Reply]]
-"""Asks one server, or whoever is responsible, for a name and a type."""
+AskOne = Callable[[str, str], Awaitable[Reply | None]]
+"""Asks one server, or whoever is responsible, for a name and a type; None where nobody is to be asked further."""
 
 
 async def follow(ask_one: AskOne, name: str, type_: str) -> Chain:
@@ -20,17 +20,19 @@ async def follow(ask_one: AskOne, name: str, type_: str) -> Chain:
     walk = _Walk(name=name, type=type_, at=name)
     while True:
         before = walk.at
-        walk.told(await ask_one(walk.at, type_))
+        reply = await ask_one(walk.at, type_)
+        if reply is not None:
+            walk.told(reply)
         if walk.done or walk.at == before:
             break
-    reply = walk.last
+    last = walk.last
     return Chain(
         name=name,
         type=type_,
         links=tuple(walk.links),
-        heard=reply.heard if reply is not None else Heard.NOT_ASKED,
+        heard=last.heard if last is not None else Heard.NOT_ASKED,
         trouble=walk.trouble,
-        at=reply.at if reply is not None else 0.0,
+        at=last.at if last is not None else 0.0,
     )
 
 
