@@ -1,0 +1,185 @@
+"""The topic of resolvers: each must answer, and lead where the authoritative servers do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_network
+
+from harness.dns.facts import ADDRESS_TYPES, AtResolver, Survey, View
+from harness.dns.moments import few, label
+from harness.dns.timing import timing
+from harness.model.dns import Heard, Points, Sighting
+from harness.model.found import Found
+from harness.model.outcome import Outcome
+
+_AT = "dns:resolvers"
+_APART = (
+    "Its callers are not where the others are. Find out why before the name is moved: a view of the zone of its own, a "
+    "copy of longer ago, or a change that was made too early."
+)
+_TRANSLATED = ip_network("64:ff9b::/96")  # IPv4 addresses as a resolver with DNS64 makes them up (RFC 6052, RFC 6147)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at one resolver came to, for one type of address."""
+
+    type: str
+    heard: Heard
+    points: Points
+    trouble: str = ""
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the authoritative servers say: the sides by type, the types that have addresses at all."""
+
+    sides: Mapping[str, frozenset[Points]] = field(default_factory=dict)
+    have: frozenset[str] = frozenset()
+
+    @property
+    def told(self) -> bool:
+        """Tell whether they say anything."""
+        return any(self.sides.values())
+
+
+def at_resolvers(survey: Survey, view: View) -> Found:
+    """Judge what every resolver answers for the name, against what the authoritative servers say."""
+    found = Found()
+    if not survey.resolvers:
+        found.say(Outcome.INCONCLUSIVE, "no resolver is listed and none found: give some as `dns.resolvers`")
+        return found
+    expected = _expected(survey)
+    if not expected.told:
+        found.say(
+            Outcome.ERROR, "no authoritative server told where the name leads: nothing to hold the resolvers against"
+        )
+    somebody = expected.told or any(look.heard.tells for seen in survey.resolvers for look in _looks(seen))
+    for seen in survey.resolvers:
+        looks = list(_looks(seen))
+        found.fact("leads to", **{label(seen.server): _summary(looks)})
+        if not looks:
+            found.say(Outcome.INCONCLUSIVE, f"{label(seen.server)} was not asked")
+        for text, remedy in dict(filter(None, (_wrong(survey, look, expected) for look in looks))).items():
+            found.fail(_AT, f"{label(seen.server)} {text}", remedy=remedy)
+        _without_answer(found, seen, looks, fails=somebody)
+    _tell_clamps(found, survey, view)
+    return found
+
+
+def _expected(survey: Survey) -> Expected:
+    chains = [chain for one in survey.zone.authorities for chain in one.chains.values()]
+    sides = {
+        type_: frozenset(chain.points for chain in chains if chain.type == type_) - {Points.UNKNOWN}
+        for type_ in ADDRESS_TYPES
+    }
+    return Expected(sides=sides, have=frozenset(chain.type for chain in chains if chain.addresses))
+
+
+def _looks(seen: AtResolver) -> Iterable[Look]:
+    """Return every look at a resolver: the whole ways, the first look, those after the copy had run out."""
+    for type_, chain in seen.chains.items():
+        yield Look(type=type_, heard=chain.heard, points=chain.points, trouble=chain.trouble, addresses=chain.addresses)
+    sightings: list[Sighting | None] = [seen.first, *(one for _, one in seen.later)]
+    for one in sightings:
+        if one is not None:
+            yield Look(type="A", heard=one.heard, points=one.points, addresses=one.addresses)
+
+
+def _summary(looks: list[Look]) -> str:
+    """Return what a resolver said, in words."""
+    return few(f"{look.type}: {look.points.value if look.heard.tells else look.heard.value}" for look in looks)
+
+
+def _wrong(survey: Survey, look: Look, expected: Expected) -> tuple[str, str] | None:
+    """Return what is wrong with an answer, and what to do; None where it is as it should be, or there is none."""
+    name, sides = survey.move.name, expected.sides.get(look.type, frozenset())
+    if not look.heard.tells or _made_up(look):
+        return None
+    if look.trouble:
+        return (
+            f"comes to no end for {name} {look.type}: {look.trouble}",
+            "Compare what it says with what the authoritative servers say: its callers get no address.",
+        )
+    if look.type in expected.have and look.heard is not Heard.ANSWER:
+        return (
+            f"says for {name} {look.type}: {look.heard.value}, though the authoritative servers have it",
+            "It may remember that the record was missing: flush the name there, or wait for the zone's negative TTL.",
+        )
+    if look.points in sides or look.points is Points.UNKNOWN or not sides:
+        return None
+    return (
+        f"leads {name} {look.type} to {_side(survey, look)}, the authoritative servers to {few(_sides(sides))}",
+        _APART,
+    )
+
+
+def _made_up(look: Look) -> bool:
+    """Tell whether its addresses are IPv4 ones, written as IPv6 for callers that have nothing else."""
+    return bool(look.addresses) and all(
+        ":" in one and IPv6Address(one.partition("%")[0]) in _TRANSLATED for one in look.addresses
+    )
+
+
+def _sides(sides: frozenset[Points]) -> list[str]:
+    return sorted(_IN_WORDS.get(side, side.value) for side in sides)
+
+
+def _side(survey: Survey, look: Look) -> str:
+    where = _IN_WORDS.get(look.points, look.points.value)
+    target = {Points.OLD: survey.move.old.text, Points.NEW: survey.move.new.text}.get(look.points, few(look.addresses))
+    return f"{where} ({target})" if target else where
+
+
+_IN_WORDS = {
+    Points.OLD: "the old side",
+    Points.NEW: "the new side",
+    Points.BOTH: "both sides",
+    Points.NOWHERE: "no address",
+}
+
+
+def _without_answer(found: Found, seen: AtResolver, looks: list[Look], *, fails: bool) -> None:
+    """Judge the looks that told nothing of the name; `fails`: somebody else told, so it is this resolver's fault."""
+    server = label(seen.server)
+    for heard, types in _untold(looks).items():
+        of = " and ".join(types)
+        if heard is Heard.SERVFAIL and fails:
+            found.fail(
+                _AT, f"{server} answers {heard.value} for {of}: callers behind it get nothing",
+                remedy="Look into its log: it does not reach the authoritative servers, or refuses their signatures.",
+            )  # fmt: skip
+        elif heard is Heard.NOT_ASKED:
+            found.say(Outcome.INCONCLUSIVE, f"{server} was not asked for {of}")
+        else:
+            found.say(Outcome.ERROR, f"{server}: {heard.value} for {of}, so what its callers get cannot be told")
+    unclear = dict.fromkeys(look.type for look in looks if _unclear(look))
+    if unclear:
+        found.say(Outcome.ERROR, f"{server}: which side its answer for {' and '.join(unclear)} leads to cannot be told")
+
+
+def _untold(looks: list[Look]) -> dict[Heard, dict[str, None]]:
+    untold: dict[Heard, dict[str, None]] = {}
+    for look in looks:
+        if not look.heard.tells:
+            untold.setdefault(look.heard, {})[look.type] = None
+    return untold
+
+
+def _unclear(look: Look) -> bool:
+    return look.heard.tells and look.points is Points.UNKNOWN and not look.trouble and not _made_up(look)
+
+
+def _tell_clamps(found: Found, survey: Survey, view: View) -> None:
+    """Tell which resolvers keep to a TTL of their own."""
+    known = timing(survey, view)
+    for clamp in known.clamps:
+        if clamp.least:
+            found.fact("holds answers for at least", **{clamp.server: f"{clamp.seconds} s"})
+            found.tell(
+                _AT,
+                f"{clamp.server} holds answers for at least {clamp.seconds} s; the authoritative servers say {known.ttl} s",
+                note="It has a least TTL of its own: its callers follow a move, and a move back, by that much later.",
+            )  # fmt: skip
+        else:
+            found.fact("holds answers for at most", **{clamp.server: f"{clamp.seconds} s"})
