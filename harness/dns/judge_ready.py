@@ -146,8 +146,8 @@ def _faster(view: View, known: Timing) -> str:
     left = view.dns.rollback_within - known.delay - client_cache(view.dns)
     if left <= 0 or known.mechanism in PER_REQUEST:
         return (
-            f"No TTL is short enough for {span(view.dns.rollback_within)}: move the name by something that takes effect "
-            f"per request, or give `rollback_within` {span(known.back_all or 0.0)}."
+            f"No TTL is short enough for {span(view.dns.rollback_within)}: move the name by something that takes "
+            f"effect per request, or give `rollback_within` {span(known.back_all or 0.0)}."
         )
     said = []
     if (known.ttl or 0) > left:

@@ -178,7 +178,7 @@ def _tell_clamps(found: Found, survey: Survey, view: View) -> None:
             found.fact("holds answers for at least", **{clamp.server: f"{clamp.seconds} s"})
             found.tell(
                 _AT,
-                f"{clamp.server} holds answers for at least {clamp.seconds} s; the authoritative servers say {known.ttl} s",
+                f"{clamp.server} holds answers for at least {clamp.seconds} s, the authoritative servers say {known.ttl}",
                 note="It has a least TTL of its own: its callers follow a move, and a move back, by that much later.",
             )  # fmt: skip
         else:

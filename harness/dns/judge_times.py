@@ -58,9 +58,9 @@ def negative(survey: Survey, view: View) -> Found:
             f"{zone} has what does not exist remembered for {ttl_text(longest)} (at {at}), "
             f"{ttl_text(most)} at most is wanted",
             severity=Severity.MAJOR, old=str(longest),
-            note="A resolver that heard that a record is missing goes on saying so for that long (RFC 2308, section 5).",
-            remedy=f"Lower the last number of the SOA record of {zone}, or the TTL of the record, to {most} or less, and "
-            f"wait for {span(longest)} before the name is moved.",
+            note="A resolver that heard that a record is missing says so for that long (RFC 2308, section 5).",
+            remedy=f"Lower the last number of the SOA record of {zone}, or the TTL of the record, to {most} or less, "
+            f"and wait for {span(longest)} before the name is moved.",
         )  # fmt: skip
     _tell_added(found, survey, longest)
     return found
