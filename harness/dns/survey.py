@@ -1,0 +1,140 @@
+"""Ask everybody who knows of the names that move, all at once, and put together what they say."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.dns import at_resolver, authorities, caa, dnssec
+from harness.dns.ask import Asker
+from harness.dns.chasing import Chasing
+from harness.dns.facts import ADDRESS_TYPES, AtResolver, Signatures, Survey, Zone
+from harness.dns.points import points
+from harness.dns.servers import resolvers
+from harness.dns.switched import remaining, switched_by
+from harness.dns.zones import Zones
+from harness.model.check import Tools
+from harness.model.dns import Chain, Server
+from harness.scenario.moving import Dns, Move, Target
+
+MOST_SIGNED = 8
+"""Zones on a name's way whose signatures are looked at."""
+
+
+def surveys(dns: Dns, tools: Tools) -> tuple[Survey, ...]:
+    """Return what is seen of each move, in order. Ends early, marked as interrupted, once `tools` wants to stop."""
+    return asyncio.run(_all(dns, tools))
+
+
+async def _all(dns: Dns, tools: Tools) -> tuple[Survey, ...]:
+    asked = await asyncio.to_thread(resolvers, dns)
+    async with Asker(dns.timeout, stopping=tools.stopping) as asker:
+        zones = Zones(asker, dns, asked)
+        chasing = Chasing(asker=asker, zones=zones, resolvers=asked)
+        until = time.time() + dns.wait
+        work = [_Work(asker=asker, dns=dns, move=move, resolvers=asked, zones=zones, chasing=chasing, until=until)
+                for move in dns.moves]  # fmt: skip
+        return tuple(await asyncio.gather(*(one.survey() for one in work)))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """The survey of one name; `ttl` is the authority's, once that is known."""
+
+    asker: Asker
+    dns: Dns
+    move: Move
+    resolvers: Sequence[Server]
+    zones: Zones
+    chasing: Chasing
+    until: float
+    ttl: int | None = None
+    began: float = field(default_factory=time.time)
+
+    async def survey(self) -> Survey:
+        """Ask resolvers and authoritative servers at once: each look at a resolver may take as long as a TTL."""
+        seen, (zone, old, new) = await asyncio.gather(self._resolvers(), self._authorities())
+        further = await self._further(zone, (*_ways(zone), *old.values(), *new.values()))
+        told = (zone, *further)
+        now, after, signatures = await asyncio.gather(
+            caa.caa(self.asker, self.move.name, self.dns, self.resolvers, told),
+            caa.after(self.asker, self.move, self.dns, self.resolvers, told),
+            self._signatures(zone, new),
+        )
+        return Survey(
+            move=self.move,
+            began=self.began,
+            ended=time.time(),
+            zone=_pointed(zone, self.move, old, new),
+            zones=further,
+            resolvers=seen,
+            target=new,
+            caa=now,
+            caa_after=after,
+            signatures=signatures,
+            questions=self.asker.questions,
+            interrupted=self.asker.stopping,
+        )
+
+    async def _resolvers(self) -> tuple[AtResolver, ...]:
+        looks = (
+            at_resolver.look(self.asker, server, self.move, self.dns, ttl=lambda: self.ttl, until=self.until)
+            for server in self.resolvers
+        )
+        return tuple(await asyncio.gather(*looks))
+
+    async def _authorities(self) -> tuple[Zone, Mapping[str, Chain], Mapping[str, Chain]]:
+        """Return the name's zone with what its servers say, and the ways of the old and of the new target."""
+        known = await self.zones.of(self.move.name)
+        zone, old, new = await asyncio.gather(
+            authorities.ask_authorities(self.asker, known, self.move, self.dns, self.chasing.chain),
+            self._target(self.move.old),
+            self._target(self.move.new),
+        )
+        ways = _ways(zone)
+        self.ttl = remaining(ways, switched_by(ways, self.move, zone.name))
+        return zone, old, new
+
+    async def _target(self, target: Target) -> Mapping[str, Chain]:
+        if not target.name:
+            return {}
+        ways = await asyncio.gather(*(self.chasing.chain(target.name, type_) for type_ in ADDRESS_TYPES))
+        return dict(zip(ADDRESS_TYPES, ways, strict=True))
+
+    async def _further(self, zone: Zone, ways: Sequence[Chain]) -> tuple[Zone, ...]:
+        """Return the other zones that the ways lead through."""
+        names = dict.fromkeys(name for way in ways for name in way.names)
+        found = await asyncio.gather(*(self.zones.of(name) for name in names))
+        return tuple({one.name: one for one in found if one.name not in {"", zone.name}}.values())
+
+    async def _signatures(self, zone: Zone, new: Mapping[str, Chain]) -> tuple[Signatures, ...]:
+        """Look at the signatures of the name in its own zone, and of each name on the way to the new target."""
+        names = list(dict.fromkeys(name for way in new.values() for name in way.names))[:MOST_SIGNED]
+        homes = await asyncio.gather(*(self.zones.of(name) for name in names))
+        asked = [(self.move.name, zone), *((name, home) for name, home in zip(names, homes, strict=True) if home.name)]
+        now = time.time()
+        found = (dnssec.signatures(self.asker, name, home, self.dns, self.resolvers, now) for name, home in asked)
+        return tuple(await asyncio.gather(*found))
+
+
+def _ways(zone: Zone) -> tuple[Chain, ...]:
+    return tuple(way for authority in zone.authorities for way in authority.chains.values())
+
+
+def _pointed(zone: Zone, move: Move, old: Mapping[str, Chain], new: Mapping[str, Chain]) -> Zone:
+    """Return the zone with each server's ways told to lead to a side."""
+    sides = {"old": _addresses(old), "new": _addresses(new)}
+    return replace(
+        zone,
+        authorities=tuple(
+            replace(
+                one,
+                chains={type_: replace(way, points=points(way, move, **sides)) for type_, way in one.chains.items()},
+            )
+            for one in zone.authorities
+        ),
+    )
+
+
+def _addresses(ways: Mapping[str, Chain]) -> frozenset[str]:
+    return frozenset(address for way in ways.values() for address in way.addresses)
