@@ -73,8 +73,17 @@ def _too_early(found: Found, view: View, known: Timing, moment: float) -> None:
         f"moving {known.name} {planned} is too early: safe from {safe_from(earliest)}",
         severity=Severity.CRITICAL,
         note=f"{known.why[:1].upper()}{known.why[1:]}. Moved before, some callers stay on the old side for longer than "
-        "the TTL says, and nothing brings them over.",
+        f"the TTL says, and nothing brings them over.{_perhaps_clamps(view, known)}",
         remedy=f"Move {known.name} at {safe_from(earliest)} or later, {span(earliest - view.now)} from now.",
+    )
+
+
+def _perhaps_clamps(view: View, known: Timing) -> str:
+    """Return how to tell a resolver that clamps from one with an old copy, where the scenario leaves that open."""
+    if view.dns.lowered_at is not None or not known.held:
+        return ""
+    return (
+        " A resolver that is in this list again by then has a least TTL of its own: `dns.lowered_at` tells them apart."
     )
 
 

@@ -83,7 +83,7 @@ def _looks(seen: AtResolver) -> Iterable[Look]:
     sightings: list[Sighting | None] = [seen.first, *(one for _, one in seen.later)]
     for one in sightings:
         if one is not None:
-            yield Look(type="A", heard=one.heard, points=one.points, addresses=one.addresses)
+            yield Look(type="A", heard=one.heard, points=one.points, trouble=one.detail, addresses=one.addresses)
 
 
 def _summary(looks: list[Look]) -> str:
@@ -96,15 +96,15 @@ def _wrong(survey: Survey, look: Look, expected: Expected) -> tuple[str, str] | 
     name, sides = survey.move.name, expected.sides.get(look.type, frozenset())
     if not look.heard.tells or _made_up(look):
         return None
-    if look.trouble:
-        return (
-            f"comes to no end for {name} {look.type}: {look.trouble}",
-            "Compare what it says with what the authoritative servers say: its callers get no address.",
-        )
     if look.type in expected.have and look.heard is not Heard.ANSWER:
         return (
             f"says for {name} {look.type}: {look.heard.value}, though the authoritative servers have it",
             "It may remember that the record was missing: flush the name there, or wait for the zone's negative TTL.",
+        )
+    if look.trouble:
+        return (
+            f"comes to no end for {name} {look.type}: {look.trouble}",
+            "Compare what it says with what the authoritative servers say: its callers get no address.",
         )
     if look.points in sides or look.points is Points.UNKNOWN or not sides:
         return None
@@ -178,7 +178,7 @@ def _tell_clamps(found: Found, survey: Survey, view: View) -> None:
             found.fact("holds answers for at least", **{clamp.server: f"{clamp.seconds} s"})
             found.tell(
                 _AT,
-                f"{clamp.server} holds answers for at least {clamp.seconds} s, the authoritative servers say {known.ttl}",
+                f"{clamp.server} holds answers for at least {clamp.seconds} s, the authorities say {known.ttl} s",
                 note="It has a least TTL of its own: its callers follow a move, and a move back, by that much later.",
             )  # fmt: skip
         else:
