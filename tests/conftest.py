@@ -13,6 +13,7 @@ from tests.servers import envoy as envoy_server
 from tests.servers import netns, watched
 from tests.servers import nginx as nginx_server
 from tests.servers import nsd as nsd_server
+from tests.servers import unbound as unbound_server
 from tests.servers.nginx import Nginx
 from tests.servers.process import find_program
 from tests.servers.tls import Authority
