@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from harness.dns.ask import Asker
 from harness.dns.facts import Caa, Zone
-from harness.dns.own_records import under
 from harness.dns.switched import plain
+from harness.dns.walk import within
 from harness.dns.way import follow
 from harness.model.dns import Chain, Heard, Reply, Server
 from harness.scenario.moving import Dns, Move
@@ -74,7 +74,7 @@ class _Asking:
         return any(one.server == server for zone in self.zones for one in zone.authorities)
 
     def _servers_of(self, name: str) -> Sequence[Server]:
-        above = [zone for zone in self.zones if zone.name and zone.authorities and under(name, zone.name)]
+        above = [zone for zone in self.zones if zone.name and zone.authorities and within(name, zone.name)]
         nearest = max(above, key=lambda zone: len(zone.name), default=None)
         return [] if nearest is None else [one.server for one in nearest.authorities]
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from harness.dns.facts import BESIDE, Authority, Survey
-from harness.model.dns import Heard, Records, Reply, Server
+from harness.dns.moments import label
+from harness.dns.walk import within
+from harness.model.dns import Heard, Records, Reply
 
 _SHOWN = 4
 _LONGEST = 160
@@ -56,11 +58,6 @@ def own_records(survey: Survey) -> Own:
     )
 
 
-def label(server: Server) -> str:
-    """Return what a reader knows a server by."""
-    return server.name if server.name == server.address else f"{server.name} ({server.address})"
-
-
 def few(texts: Iterable[str], most: int = _SHOWN) -> str:
     """Return the first texts, and how many more there are; each is cut where it is too long."""
     all_of_them = [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in texts]
@@ -103,11 +100,6 @@ def _handed_on(authority: Authority, name: str, zone: str) -> tuple[str, ...]:
     for reply in authority.at_name.values():
         parts = reply.authority if reply.heard is Heard.REFERRAL else reply.answer if reply.type == "NS" else ()
         for records in parts:
-            if records.type == "NS" and records.name != zone and under(name, records.name):
+            if records.type == "NS" and records.name != zone and within(name, records.name):
                 return records.values
     return ()
-
-
-def under(name: str, above: str) -> bool:
-    """Tell whether a name is another one or below it."""
-    return above in {".", name} or name.endswith(f".{above}")
