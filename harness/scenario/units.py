@@ -1,7 +1,7 @@
 """Texts with a unit: durations, sizes, rates, shares, dates, amounts."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from harness.scenario.context import Wrong
@@ -131,8 +131,8 @@ def moment(text: str) -> float:
         raise Wrong(f"'{text}' names no time zone", "add Z for UTC, or the offset, such as +01:00")
     try:
         value = datetime.fromisoformat(f"{day_}T{time}{'Z' if zone in {'Z', 'z', 'UTC'} else zone}")
-    except ValueError as error:
-        raise Wrong(f"'{text}' is no moment: {error}", _MOMENT_FORM) from None
+    except ValueError:
+        raise Wrong(f"'{text}' is no moment: there is no such day, time or zone", _MOMENT_FORM) from None
     if value.year < _EARLIEST:
         raise Wrong(f"'{text}' is before {_EARLIEST}", "is the year right?")
-    return value.astimezone(UTC).timestamp()
+    return value.timestamp()

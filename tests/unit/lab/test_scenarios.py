@@ -6,6 +6,8 @@ import pytest
 
 from harness.lab import keys
 from harness.scenario.load import load
+from harness.scenario.moving import Route53Switch
+from harness.scenario.schema import json_schema
 from harness.scenario.types import Scenario
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
@@ -27,7 +29,7 @@ def _security(lab_files: Path) -> Scenario:
 
 def test_every_scenario_can_be_read(lab_files: Path) -> None:
     files = sorted(SCENARIOS.glob("*.yaml"))
-    assert [file.stem for file in files] == ["aws-to-azure", "demo", "gateway-to-gateway", "load", "security"]
+    assert [file.stem for file in files] == ["aws-to-azure", "demo", "dns", "gateway-to-gateway", "load", "security"]
     assert _security(lab_files).cases
     for file in files[:-1]:
         assert load(file, environ=SECRETS).cases
@@ -71,6 +73,31 @@ def test_the_load_example_uses_what_a_load_says() -> None:
     assert set(section.mix.weights) == {case.name for case in scenario.cases}
     parts = (section.warm_up, section.callers, section.backend_time, len(section.thresholds) > 3)
     assert all(parts)
+
+
+def test_the_dns_example_uses_what_the_section_says() -> None:
+    section = load(SCENARIOS / "dns.yaml", environ={}).dns
+    assert section is not None
+    first, second = section.moves
+    assert first.old.cname == second.old.alias
+    assert first.new == second.new
+    parts = (
+        section.lowered_at,
+        section.lowered_from,
+        section.window,
+        section.issuers,
+        section.rehearse,
+        section.resolvers,
+    )
+    assert all(parts)
+    assert not section.public
+    assert isinstance(section.switch, Route53Switch)
+
+
+def test_the_dns_example_names_each_key() -> None:
+    text = (SCENARIOS / "dns.yaml").read_text(encoding="utf-8")
+    known = json_schema()["$defs"]["dns"]["properties"]
+    assert not [key for key in known if f"{key}:" not in text]
 
 
 def test_the_worked_example_shows_what_it_is_there_for() -> None:

@@ -1,5 +1,6 @@
 """Broken scenarios, and what must be said about each: the table that several tests go through."""
 
+from tests.unit.scenario.broken_dns import DNS
 from tests.unit.scenario.broken_load import CONTROL, LOAD
 from tests.unit.scenario.broken_row import HEAD, NEW, OLD, TOP, Row
 from tests.unit.scenario.broken_security import CREDENTIALS, SECURITY
@@ -200,5 +201,5 @@ MARKS = [
 
 # fmt: on
 ROWS = (
-    SYNTAX + TOP_LEVEL + GATEWAYS + BOUNDS + CALLERS + CREDENTIALS + SECURITY + LOAD + CONTROL + COMPARE + CASES + MARKS
+    SYNTAX + TOP_LEVEL + GATEWAYS + BOUNDS + CALLERS + CREDENTIALS + SECURITY + LOAD + CONTROL + DNS + COMPARE + CASES + MARKS
 )
