@@ -24,6 +24,7 @@ from harness.model.outcome import Outcome, Severity, Verdict
 from harness.report import load_live
 from harness.report.console_load import load_of
 from harness.report.console_matrix import cells_of
+from harness.report.dns_console import dns_of, looks_of
 from harness.report.load_view import requests_of
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
 from harness.report.view import Aside, extent, headline, note, problems, scope, set_aside
@@ -135,6 +136,7 @@ class Console:
             _banner(summary),
             *_findings(summary),
             *load_of(summary),
+            *dns_of(summary),
             *cells_of(summary, MOST_FINDINGS),
             *_aside(set_aside(summary)),
             *_unproven(summary),
@@ -186,8 +188,10 @@ def _banner(summary: Summary) -> RenderableType:
 def _work(summary: Summary) -> str:
     """Return what was done: pairs compared, requests sent as a load."""
     loaded = requests_of(summary)
-    parts = [f"{plural(summary.pairs, 'pair')} compared"] if summary.pairs or not loaded else []
-    return ", ".join([*parts, *([f"{plural(loaded, 'request')} under load"] if loaded else [])])
+    looks = looks_of(summary)
+    other = [*([f"{plural(loaded, 'request')} under load"] if loaded else []), *([looks] if looks else [])]
+    parts = [f"{plural(summary.pairs, 'pair')} compared"] if summary.pairs or not other else []
+    return ", ".join([*parts, *other])
 
 
 def _heading(words: str) -> Text:

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from harness.content import content_dir
 from harness.model.event import Checked, Event, Round
 from harness.model.finding import CaseResult, Finding, Summary
-from harness.report import chart, load_page, matrix, text, view
+from harness.report import chart, dns_page, load_page, matrix, text, view
 from harness.report.details import CAUSES, OUTCOMES, TEXT_LIMIT, Details, Load
 from harness.report.embed import encode, script_safe
 from harness.report.load_view import requests_of
@@ -146,6 +146,7 @@ def _page(summary: Summary, found: matrix.Matrix, head: str) -> str:
             totals=_totals(summary),
             security=page_of(found) if found.cells else None,
             load=load_page.page_of(summary),
+            dns=dns_page.page_of(summary),
             limits={"findings": MOST_FINDINGS, "listed": MOST_LISTED, "cases": MOST_CASES},
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(script),  # noqa: S704  our own file
@@ -226,12 +227,14 @@ def _totals(summary: Summary) -> list[tuple[str, str, str]]:
         ),
         (f"{aside:,}", "set aside, listed below", ""),
     ]
-    if loaded and not summary.pairs and not any(summary.differences.values()):
+    alone = loaded or summary.surveyed or summary.propagations
+    if alone and not summary.pairs and not any(summary.differences.values()):
         pairs, compared = [], []
     return [
         (f"{len(summary.cases):,}", "case" if len(summary.cases) == 1 else "cases", ""),
         *pairs,
         *([(f"{loaded:,}", "requests under load", "")] if loaded else []),
+        *dns_page.totals(summary),
         *compared,
         (f"{len(summary.unproven):,}", "unproven", "warn" if summary.unproven else ""),
     ]

@@ -6,6 +6,7 @@ import msgspec
 
 from harness.model.event import WaiverInfo
 from harness.model.finding import Finding, SuiteResult, Summary
+from harness.report.dns_json import dns_json
 from harness.report.embed import encode
 from harness.report.load_json import load_json
 from harness.report.matrix import Mark, Matrix, matrix
@@ -46,6 +47,7 @@ def render_json(summary: Summary, head: str) -> bytes:
         "version": summary.version,
         **_security(matrix(summary)),
         **load_json(summary),
+        **dns_json(summary),
     }
     return msgspec.json.format(encode(document), indent=2) + b"\n"
 

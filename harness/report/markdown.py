@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.model.finding import Finding, Summary
+from harness.report.dns_markdown import dns_section
 from harness.report.load_markdown import load_section
 from harness.report.markdown_text import VALUE, code, prose
 from harness.report.matrix import Cell, Mark, Matrix, Row, Table, matrix, sentence, tables
@@ -20,6 +21,7 @@ def render_markdown(summary: Summary, head: str) -> str:
         _top(summary),
         _findings(summary),
         load_section(summary),
+        dns_section(summary),
         _security(matrix(summary)),
         _aside(summary),
         _unproven(summary),
