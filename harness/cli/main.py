@@ -22,6 +22,7 @@ VERBS = {
     "rehearse": "ask both gateways, compare, and say GO, HOLD or NO-GO",
     "probe": "ask both gateways one case now and show the answers side by side",
     "load": "send a load from several machines, or write it for a managed Locust service",
+    "dns": "watch names move: which side each resolver answers, until all have moved",
     "estate": "print what CloudWatch and Azure Monitor tell of both gateways",
     "report": "make the reports of a run again from its journal",
     "lab": "start two stand-in gateways and a backend to play with",
