@@ -82,7 +82,7 @@ def spans(survey: Survey, known: Timing, state: SwitchState | None = None) -> di
         return {}
     records = state.records if state is not None else ()
     planned = (one.ttl for one in records if one.ttl is not None and plain(one.name) == plain(known.switched))
-    ttl = max(known.ttl, *planned)
+    ttl = max([known.ttl, *planned])
     least = {clamp.server: clamp.seconds for clamp in known.clamps if clamp.least}
     told = [seen.server.name for seen in survey.resolvers if told_anything(seen, known.switched)]
     return {name: max(ttl, least.get(name, 0)) for name in told} or {"": ttl}
