@@ -15,7 +15,7 @@ import dns.rcode
 from dns.message import Message
 
 from harness.dns import transports
-from harness.dns.reading import BadQuestion, Question, message, question, read, unless_cut_off
+from harness.dns.reading import BadQuestion, Question, message, question, read
 from harness.dns.transports import Unheard
 from harness.model.dns import Heard, Reply, Server
 
@@ -129,20 +129,22 @@ class Asker:
         )
 
     async def _fetch(self, server: Server, asked: Question, until: float) -> tuple[Message, str]:
-        def whole(wire: bytes) -> Message:
+        def accept(wire: bytes) -> Message:
             return message(wire, asked)
 
         if server.protocol == "doh":
-            return await transports.by_https(server, asked.wire, whole, until, self._threads), "doh"
+            return await transports.by_https(server, asked.wire, accept, until, self._threads), "doh"
         if server.protocol == "dot":
-            return await transports.by_stream(server, asked.wire, whole, until, self._trusted(server)), "dot"
+            return await transports.by_stream(server, asked.wire, accept, until, self._trusted(server)), "dot"
         if server.protocol == "tcp":
-            return await transports.by_stream(server, asked.wire, whole, until), "tcp"
-        found = await transports.by_udp(server, asked.wire, lambda wire: unless_cut_off(wire, asked), until)
-        if found is not None:
-            return found, "udp"
+            return await transports.by_stream(server, asked.wire, accept, until), "tcp"
         try:
-            return await transports.by_stream(server, asked.wire, whole, until), "tcp"  # RFC 7766 §5
+            return await transports.by_udp(server, asked.wire, accept, until), "udp"
+        except Unheard as none:
+            if none.heard is not Heard.CUT_OFF:
+                raise
+        try:
+            return await transports.by_stream(server, asked.wire, accept, until), "tcp"  # RFC 7766 §5
         except Unheard as none:
             why = f"by TCP: {none.heard}" + (f" ({none.detail})" if none.detail else "")
             raise Unheard(Heard.CUT_OFF, why) from None

@@ -24,6 +24,7 @@ BUFFER = 1232  # what is asked for by UDP: it fits through every path unfragment
 _HEADER = struct.Struct("!HHHHHH")
 _OPT = struct.Struct("!BHHIH")
 _DO = 0x8000
+_OPCODE = 0x7800
 _NAMES = {dns.rdatatype.CNAME, dns.rdatatype.NS, dns.rdatatype.DNAME, dns.rdatatype.PTR}
 _BARE_CODES = {dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED}
 _HEARD = {dns.rcode.SERVFAIL: Heard.SERVFAIL, dns.rcode.REFUSED: Heard.REFUSED, dns.rcode.NXDOMAIN: Heard.NO_NAME}
@@ -34,7 +35,15 @@ class BadQuestion(ValueError):  # noqa: N818  reads as a fact
 
 
 class NotOurs(Exception):  # noqa: N818  reads as a fact
-    """A message that does not answer the question; says why."""
+    """A message that may be anybody's, not the answer; says why, and what the question comes to if no other comes."""
+
+    def __init__(self, why: str, heard: Heard = Heard.WRONG_ID) -> None:
+        super().__init__(why)
+        self.heard = heard
+
+
+class CutOff(Exception):  # noqa: N818  reads as a fact
+    """A message that says itself that it was cut off."""
 
 
 class NoMessage(Exception):  # noqa: N818  reads as a fact
@@ -90,14 +99,10 @@ def question(name: str, type_: str, id_: int, *, recurse: bool, signatures: bool
     )
 
 
-def unless_cut_off(wire: bytes, asked: Question) -> dns.message.Message | None:
-    """Return the message as `message` does, None where it says itself that it was cut off."""
-    return None if _flags(wire, asked) & dns.flags.TC else message(wire, asked)
-
-
 def message(wire: bytes, asked: Question) -> dns.message.Message:
-    """Return the message that answers the question; raise NotOurs or NoMessage."""
-    _flags(wire, asked)
+    """Return the message that answers the question; raise NotOurs, CutOff or NoMessage."""
+    if _flags(wire, asked) & dns.flags.TC:
+        raise CutOff
     try:
         # one record each: sets of CNAME would keep the last one alone, and two of them are what must be seen
         found = dns.message.from_wire(wire, one_rr_per_rrset=True)
@@ -109,12 +114,14 @@ def message(wire: bytes, asked: Question) -> dns.message.Message:
 
 def _flags(wire: bytes, asked: Question) -> int:
     if len(wire) < _HEADER.size:
-        raise NoMessage(f"{len(wire)} bytes")
+        raise NotOurs(f"{len(wire)} bytes", Heard.MALFORMED)
     id_, flags, *_ = _HEADER.unpack_from(wire)
     if id_ != asked.id:
         raise NotOurs("another id than the question's")
     if not flags & dns.flags.QR:
         raise NotOurs("a question in place of an answer")
+    if flags & _OPCODE:
+        raise NotOurs("the answer to something that is no question")
     return int(flags)
 
 

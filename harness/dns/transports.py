@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar
 
 from harness.clouds import http
 from harness.clouds.trouble import CloudTrouble, quoted
-from harness.dns.reading import NoMessage, NotOurs
+from harness.dns.reading import CutOff, NoMessage, NotOurs
 from harness.model.dns import Heard, Server
 
 Heeded = TypeVar("Heeded")
-"""What an `accept` makes of a message; it raises NotOurs for another question's, NoMessage for what is none."""
+"""What an `accept` makes of a message; it raises NotOurs for another question's, CutOff, NoMessage for what is none."""
 
 _LARGEST = 65_535
 _AT_ONCE = 64  # packets taken from one socket before others have their turn
@@ -62,7 +62,7 @@ class _Udp(Generic[Heeded]):
     def __init__(self, server: Server, wire: bytes, accept: Callable[[bytes], Heeded]) -> None:
         self._wire = wire
         self._accept = accept
-        self._wrong = ""
+        self._wrong: Unheard | None = None
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Heeded] = self._loop.create_future()
         self._address: tuple[Any, ...]
@@ -99,7 +99,7 @@ class _Udp(Generic[Heeded]):
             self._fail(unheard(error))
 
     def _over(self) -> None:
-        self._fail(Unheard(Heard.WRONG_ID, self._wrong) if self._wrong else Unheard(Heard.SILENT))
+        self._fail(self._wrong or Unheard(Heard.SILENT))
 
     def _fail(self, error: Exception) -> None:
         if not self._answer.done():
@@ -120,14 +120,14 @@ class _Udp(Generic[Heeded]):
 
     def _take(self, data: bytes, sender: Any) -> None:
         if sender[:2] != self._address[:2]:
-            self._wrong = self._wrong or f"answered from {sender[0]} port {sender[1]}"
+            self._wrong = self._wrong or Unheard(Heard.WRONG_ID, f"answered from {sender[0]} port {sender[1]}")
             return
         try:
             heeded = self._accept(data)
         except NotOurs as error:
-            self._wrong = self._wrong or str(error)
-        except NoMessage as error:
-            self._fail(Unheard(Heard.MALFORMED, str(error)))
+            self._wrong = self._wrong or Unheard(error.heard, str(error))
+        except (CutOff, NoMessage) as error:
+            self._fail(_unfit(error))
         else:
             self._answer.set_result(heeded)
 
@@ -151,7 +151,7 @@ async def by_stream(
     trust: ssl.SSLContext | None = None,
 ) -> Heeded:
     """Return the answer by TCP, or by TLS with `trust` (RFC 7766, RFC 7858); raise Unheard."""
-    wrong = ""
+    wrong: Unheard | None = None
     name = (server.host or server.address) if trust else None
     try:
         async with asyncio.timeout_at(until):
@@ -163,15 +163,15 @@ async def by_stream(
                     try:
                         return accept(data)
                     except NotOurs as error:
-                        wrong = wrong or str(error)
+                        wrong = wrong or Unheard(error.heard, str(error))
             finally:
                 writer.transport.abort()
-    except NoMessage as error:
-        raise Unheard(Heard.MALFORMED, str(error)) from None
+    except (CutOff, NoMessage) as error:
+        raise _unfit(error) from None
     except asyncio.IncompleteReadError as error:
         raise _ended(error, wrong) from None
     except TimeoutError:
-        raise (Unheard(Heard.WRONG_ID, wrong) if wrong else Unheard(Heard.SILENT)) from None
+        raise (wrong or Unheard(Heard.SILENT)) from None
     except OSError as error:
         raise unheard(error) from None
 
@@ -181,10 +181,14 @@ async def _framed(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(length)
 
 
-def _ended(error: asyncio.IncompleteReadError, wrong: str) -> Unheard:
+def _ended(error: asyncio.IncompleteReadError, wrong: Unheard | None) -> Unheard:
     if error.partial or error.expected != 2:
         return Unheard(Heard.MALFORMED, "the connection ended within an answer")
-    return Unheard(Heard.WRONG_ID, wrong) if wrong else Unheard(Heard.SILENT, "the connection was closed unanswered")
+    return wrong or Unheard(Heard.SILENT, "the connection was closed unanswered")
+
+
+def _unfit(error: CutOff | NoMessage) -> Unheard:
+    return Unheard(Heard.CUT_OFF if isinstance(error, CutOff) else Heard.MALFORMED, str(error))
 
 
 def trusting(server: Server) -> ssl.SSLContext:
@@ -210,9 +214,9 @@ async def by_https(
     try:
         return accept(said.body)
     except NotOurs as error:
-        raise Unheard(Heard.WRONG_ID, str(error)) from None
-    except NoMessage as error:
-        raise Unheard(Heard.MALFORMED, str(error)) from None
+        raise Unheard(error.heard, str(error)) from None
+    except (CutOff, NoMessage) as error:
+        raise _unfit(error) from None
 
 
 def _post(server: Server, wire: bytes, seconds: float) -> http.Said:
