@@ -32,7 +32,7 @@ from harness.scenario.context import Wrong
 from harness.scenario.moving import Dns
 from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
-from harness.scenario.units import duration
+from harness.scenario.units import duration, moment
 
 SHORTEST, LONGEST = 0.1, 3600.0
 LONGEST_WATCH = 7 * 86_400.0
@@ -125,14 +125,12 @@ def _moment(text: str, now: float) -> float:
         at = datetime.fromtimestamp(now, UTC).replace(hour=hour, minute=minute, second=second, microsecond=0)
         return (at if at.timestamp() > now else at + timedelta(days=1)).timestamp()
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--deadline {text}: no moment", hint=hint) from None
-    if at.tzinfo is None:
-        raise UsageError(f"--deadline {text}: in which time zone?", hint=hint)
-    if not now < at.timestamp() <= now + LONGEST_WATCH:
+        until = moment(text)
+    except Wrong as wrong:
+        raise UsageError(f"--deadline: {wrong}", hint=hint) from wrong
+    if not now < until <= now + LONGEST_WATCH:
         raise UsageError(f"--deadline {text}: this is over, or more than a week away", hint=hint)
-    return at.timestamp()
+    return until
 
 
 def _watched(scenario: Scenario, dns: Dns, args: argparse.Namespace, *, interval: float, until: float) -> ExitCode:

@@ -12,7 +12,7 @@ from harness.model.outcome import Outcome
 MOST_REASONS = 12
 OWN_TESTS = "own tests"
 
-_UNSEEN = {"load": "the run ended before this was judged"}
+_UNSEEN = dict.fromkeys(("load", "dns"), "the run ended before this was judged")
 
 _OF_PYTEST = {"passed": Outcome.PASS, "failed": Outcome.FAIL, "error": Outcome.ERROR}
 

@@ -1,14 +1,15 @@
 """The pictures of the DNS suite: who answered which side when, and how fast callers are back."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.dns.watched import Place, Watched
+from harness.dns.watched import UNTOLD, Place, Watched
 from harness.model.dns import Points
 from harness.model.event import Surveyed
-from harness.report.chart import LineChart, Series, Tick, line_chart, linear_ticks
+from harness.report.chart import LineChart, Series, Tick, line_chart
 from harness.report.dns_words import STYLES, WORDS, back_at, clock, percent, seconds, split_words, worst_first
 from harness.report.text import short, when
 
@@ -104,6 +105,7 @@ def picture(watched: Watched) -> Picture | None:
     )
 
 
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800)
 _KEYS = {"lost": "neither side", "none": "no answer"}
 _PLACES = ("new", "both", "old", "lost", "none")
 
@@ -121,9 +123,14 @@ def _summary(watched: Watched) -> str:
 
 
 def _moments(scale: _Scale) -> list[float]:
-    if scale.end - scale.start < 4:  # the labels say whole seconds
-        return [scale.start, scale.end] if scale.end - scale.start >= 1 else [scale.end]
-    return [scale.start + (scale.end - scale.start) * step / 4 for step in range(5)]
+    """Return round times of day, six at the most."""
+    step = _step(scale.end - scale.start)
+    first = math.ceil(scale.start / step) * step
+    return [first + step * at for at in range(int((scale.end - first) // step) + 1)] or [scale.start]
+
+
+def _step(span: float) -> float:
+    return next((step for step in _STEPS if span / step <= 6), span / 6)
 
 
 def _row(place: Place, y: float, scale: _Scale, end: float, *, several: bool) -> Row:
@@ -198,12 +205,14 @@ def _thinned(found: Sequence[tuple[float, Counter[Points]]], scale: _Scale) -> l
 
 
 def _area(watched: Watched, scale: _Scale) -> Iterator[Span]:
-    """Yield the stack of all resolvers: the share of each answer, from change to change."""
+    """Yield the stack of all resolvers that told something: the share of each answer, from change to change."""
     found = _thinned(_counted(watched), scale)
     for (since, counts), (until, _) in pairwise([*found, (watched.at, Counter())]):
-        total, below = sum(counts.values()), TOP + AREA
+        below = TOP + AREA
+        drawn = [points for points in _STACK if counts[points] and points not in UNTOLD] or list(UNTOLD)
+        total = sum(counts[points] for points in drawn)
         told = ", ".join(f"{counts[points]:,} {WORDS[points]}" for points in _STACK if counts[points])
-        for points in _STACK:
+        for points in drawn:
             height = AREA * counts[points] / total if total else 0.0
             if height:
                 below -= height
@@ -248,7 +257,9 @@ def rollback(surveyed: Sequence[Surveyed]) -> LineChart | None:
         return None
     within = next((one.rollback_within for one in slowest if one.rollback_within is not None), None)
     last = max([1.0, *(one.timing.back_all or 0.0 for one in slowest), *([within] if within else [])])
-    ticks = [tick for tick in linear_ticks([last]) if tick < last * 0.95] + [last]
+    step = _step(last)
+    ticks = [step * at for at in range(math.ceil(last / step) + 1)]
+    last = ticks[-1]
     hover = sorted({at for one in slowest for at, _ in one.timing.back})[:MOST_STEPS]
     return line_chart(
         [
@@ -260,10 +271,10 @@ def rollback(surveyed: Sequence[Surveyed]) -> LineChart | None:
             f"{short(one.timing.name, 60)}: all within {seconds(one.timing.back_all or 0.0)}" for one in slowest
         )
         + (f"; allowed: {seconds(within)}" if within else ""),
-        x_label="time after the change back" + ("; the upright line is what is allowed" if within else ""),
+        x_label=f"{_unit(last)} after the change back" + ("; the upright line is what is allowed" if within else ""),
         x_text=seconds,
         x_ticks=ticks,
-        x_tick=_axis,
+        x_tick=lambda value: f"{value / _UNITS[_unit(last)]:.3g}",
         y_text=percent,
         hover=[(at, _hover(at, slowest)) for at in hover],
         notches=[(within, f"allowed: all back within {seconds(within)}")] if within else (),
@@ -278,8 +289,11 @@ def _curve(one: Surveyed, last: float) -> list[tuple[float, float | None]]:
     return [(0.0, 0.0), *kept, (last, kept[-1][1])]
 
 
-def _axis(value: float) -> str:
-    return f"{value:g} s" if value < 120 else f"{int(value // 60)}:{int(value % 60):02d} min"
+_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
+
+
+def _unit(last: float) -> str:
+    return "seconds" if last < 120 else "minutes" if last < 7200 else "hours"
 
 
 def _hover(at: float, slowest: Sequence[Surveyed]) -> str:

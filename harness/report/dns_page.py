@@ -193,6 +193,6 @@ def totals(summary: Summary) -> list[tuple[str, str, str]]:
     for told in summary.propagations[-1:]:
         watched = Watched(told.watching, told.sighted)
         done = "good" if watched.all_moved else "warn"
-        found.append((percent(watched.share), "of the resolvers that told answered new", done))
+        found.append((percent(watched.share), "of resolvers answer new", done))
         found.append((f"{watched.looks:,}", "look" if watched.looks == 1 else "looks", ""))
     return found

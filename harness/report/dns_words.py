@@ -73,7 +73,8 @@ def worst_first(watched: Watched) -> list[Place]:
     """Return every place: those that lead nowhere or say nothing first, then old, then those that moved last."""
 
     def rank(place: Place) -> tuple[bool, int, float, str, str]:
-        return place.moved, _ORDER.index(place.now), -place.changed_at, place.name, place.server
+        at = place.moved_at if place.moved and place.moved_at is not None else place.changed_at
+        return place.moved, 0 if place.moved else _ORDER.index(place.now), -at, place.name, place.server
 
     return sorted(watched.asked, key=rank)
 
