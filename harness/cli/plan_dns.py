@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from harness.dns.entries import PER_REQUEST, topics
+from harness.dns.entries import topics
 from harness.model.dns import PORTS, Server
 from harness.report.text import duration, plural, short
-from harness.scenario.moving import Dns, Move
+from harness.scenario.moving import PER_REQUEST, Dns, Move
 from harness.scenario.types import Scenario
 
 _MOST_SHOWN = 40

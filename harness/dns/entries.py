@@ -3,7 +3,7 @@
 from harness.model.event import CaseInfo
 from harness.model.side import Side
 from harness.model.switch import Mechanism
-from harness.scenario.moving import Dns
+from harness.scenario.moving import PER_REQUEST, Dns
 from harness.scenario.types import Scenario
 
 SUITE = "dns"
@@ -34,8 +34,6 @@ _ORDER = (
     SNI, HOST, DOMAIN, SWITCH, CALLERS,
 )  # fmt: skip
 _READ = frozenset({Mechanism.ROUTE53, Mechanism.AZURE_DNS, Mechanism.TRAFFIC_MANAGER, Mechanism.FRONT_DOOR})
-PER_REQUEST = frozenset({Mechanism.FRONT_DOOR, Mechanism.PROXY})
-"""Mechanisms that move callers request by request: no record changes."""
 
 
 def topics(scenario: Scenario, dns: Dns) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Topics of time that decide on the day: has the old TTL run out, and how long does the way back take."""
 
-from harness.dns.entries import PER_REQUEST
 from harness.dns.facts import Survey, View
 from harness.dns.holding import told_anything
 from harness.dns.moments import few, safe_from, span, ttl_text, utc
@@ -9,6 +8,7 @@ from harness.model.dns import Clamp, Timing
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.model.switch import Mechanism
+from harness.scenario.moving import PER_REQUEST
 
 _ASKED_FOR = (30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 _MANY = 5

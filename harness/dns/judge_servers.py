@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.dns.agreement import judge_agreement
-from harness.dns.entries import PER_REQUEST
 from harness.dns.facts import ADDRESS_TYPES, Authority, Survey, View
 from harness.dns.moments import few, label
 from harness.dns.serving import States, addresses_of, judge_delegation, judge_serving, said, zone_name
@@ -11,6 +10,7 @@ from harness.dns.walk import soa_fields
 from harness.model.dns import Chain, Heard, Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
+from harness.scenario.moving import PER_REQUEST
 
 AT_CHAIN = "dns:chain"
 LONG = 8

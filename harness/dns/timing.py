@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.dns.back import all_back, curve, share_back
-from harness.dns.entries import PER_REQUEST
 from harness.dns.facts import Survey, View
 from harness.dns.holding import Told, asked_at, authority_ttls, clamps_of, held_until, looks_of, told_anything
 from harness.dns.moments import safe_from, span, utc
 from harness.dns.switched import plain, switched
 from harness.model.dns import Clamp, Timing
 from harness.model.switch import Mechanism, SwitchState
-from harness.scenario.moving import Dns, ProxySwitch
+from harness.scenario.moving import PER_REQUEST, Dns, ProxySwitch
 
 ASSUMED_BEFORE = 86400
 """TTL before it was lowered, where the scenario does not say: unbound's own bound of what it keeps, cache-max-ttl."""

@@ -12,7 +12,7 @@ from harness.scenario.dns_switches import SWITCH
 from harness.scenario.dns_targets import NAME, NAMES, TARGETS, moves
 from harness.scenario.files import existing
 from harness.scenario.made import Made
-from harness.scenario.moving import Dns, Move, RawCallers, RecordSwitch, Rehearse
+from harness.scenario.moving import PER_REQUEST, Dns, Move, RawCallers, RecordSwitch, Rehearse
 from harness.scenario.profiles import place
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Scalar, Text, integer, parsed
@@ -199,7 +199,7 @@ def _many(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
 def _dns(fields: Fields) -> Dns:
     before = len(fields.ctx.problems)
     _check_lowered(fields)
-    moving = moves(fields)
+    moving = moves(fields, stays=fields["switch"].mechanism in PER_REQUEST)
     _check_hosts(fields["callers"], moving, fields)
     rehearse = _rehearsed(fields["rehearse"], moving)
     if len(fields.ctx.problems) > before:

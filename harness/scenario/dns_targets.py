@@ -147,14 +147,17 @@ NAMES = ListOf[Named](
 )
 
 
-def moves(fields: Fields) -> tuple[Move, ...]:
-    """Return what moves; raise Refused once every name that cannot, or that is there twice, is noted."""
+def moves(fields: Fields, *, stays: bool = False) -> tuple[Move, ...]:
+    """Return what moves; raise Refused once every name that cannot, or that is there twice, is noted.
+
+    With `stays` callers are moved request by request behind the name, which goes on leading to `from`.
+    """
     if "names" in fields and "name" in fields:
         raise fields.refuse("names", "both 'name' and 'names'", "keep `names`, and put the name into it")
     one = (Named(fields["name"], fields.nodes["name"], {}),) if "name" in fields else ()
     named: tuple[Named, ...] = fields["names"] or one
     troubles = _Troubles(fields.ctx)
-    found = [_move(each, targets_of(fields), fields, troubles) for each in named]
+    found = [_move(each, targets_of(fields), fields, troubles, stays=stays) for each in named]
     first: dict[str, Node] = {}
     for each in named:
         before = first.setdefault(each.name, each.node)
@@ -182,8 +185,10 @@ class _Troubles:
 _NOT_GIVEN = Target()
 
 
-def _move(named: Named, shared: Targets, fields: Fields, troubles: _Troubles) -> Move:
+def _move(named: Named, shared: Targets, fields: Fields, troubles: _Troubles, *, stays: bool) -> Move:
     targets = shared | named.targets
+    if stays and "from" in targets:
+        targets.setdefault("to", targets["from"])
     for side in _SIDES:
         if side not in targets:
             at = named.node if "names" in fields else fields.node
@@ -192,7 +197,9 @@ def _move(named: Named, shared: Targets, fields: Fields, troubles: _Troubles) ->
         if target.name == named.name:
             troubles.note(node, "the name leads to itself", "the name or address that its record holds")
     old, new = (targets.get(side, (_NOT_GIVEN, named.node)) for side in _SIDES)
-    if len(targets) == len(_SIDES) and _same(old[0], new[0]):
+    if len(targets) == len(_SIDES) and stays and not _same(old[0], new[0]):
+        troubles.note(new[1], "'to' is not 'from', but no record changes by this `switch`", "remove to:, or the switch")
+    elif len(targets) == len(_SIDES) and not stays and _same(old[0], new[0]):
         at = named.node if len(named.targets) == 1 else new[1]
         troubles.note(at, "'from' and 'to' are the same", "nothing would move: what does the new side go by?")
     return Move(name=named.name, old=old[0], new=new[0], written=place(named.node))

@@ -36,7 +36,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A name, and where its records lead before and after the cutover. `old` is `from`, `new` is `to`."""
+    """A name, and where its records lead before and after the cutover. `old` is `from`, `new` is `to`.
+
+    Both are the same where no record changes (PER_REQUEST).
+    """
 
     name: str
     old: Target
@@ -89,6 +92,9 @@ class ProxySwitch:
 
     takes: float = 0.0
 
+
+PER_REQUEST = frozenset({Mechanism.FRONT_DOOR, Mechanism.PROXY})
+"""Mechanisms that move callers request by request, behind a name that stays where it leads: no record changes."""
 
 Switch = RecordSwitch | Route53Switch | AzureSwitch | ProxySwitch
 

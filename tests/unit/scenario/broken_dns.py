@@ -77,6 +77,7 @@ DNS = [
     Row("dns: from: nothing", HEAD + f"dns:\n  {NAMED}\n  to: new.example.net\n  from:\n", 10, 8, "got nothing", schema=True),
     old("word for no", "no", "true or false in older YAML", "quote it"),
     old("the name itself", "API.example.com", "the name leads to itself", "its record holds"),
+    dns("moves by a proxy", f"{NAMED}\n  from: front.example.net\n  to: §new.example.net\n  switch: proxy", "'to' is not 'from'", "remove to:"),
     Row("dns: from: same as to", HEAD + f"dns:\n  {NAMED}\n  from: new.example.net.\n  to: New.example.net\n", 10, 7, "'from' and 'to' are the same", "nothing would move"),
     dns("same addresses", f"{NAMED}\n  from: [192.0.2.1, 192.0.2.2]\n  to: §{{a: [192.0.2.2, 192.0.2.1]}}", "'from' and 'to' are the same"),
     dns("same, as an alias", f"{NAMED}\n  from: new.example.net\n  to: §{{alias: new.example.net}}", "'from' and 'to' are the same"),

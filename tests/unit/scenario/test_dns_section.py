@@ -65,12 +65,17 @@ def read(tmp_path: Path) -> Read:
     return run
 
 
+STAYS = "from: front.example.com"
+PER_REQUEST_WORDS = ("proxy", "application-gateway", "front-door")  # callers are moved behind a name that stays
+
+
 @pytest.fixture
 def section(read: Read) -> Section:
     """Return a function that reads keys of a section, with a good name and targets where it gives none."""
 
     def run(text: str) -> Dns:
-        found = read(text if "name" in text.partition(":")[0] else f"{NAMED}\n  {TARGETS}\n  {text}").dns
+        targets = STAYS if any(word in text for word in PER_REQUEST_WORDS) else TARGETS
+        found = read(text if "name" in text.partition(":")[0] else f"{NAMED}\n  {targets}\n  {text}").dns
         assert found is not None
         return found
 
@@ -374,9 +379,16 @@ def test_switches(written: str, switch: Switch, section: Section) -> None:
     ],
 )
 def test_secrets_of_a_switch_are_hidden(written: str, canaries: set[str], read: Read) -> None:
-    scenario = read(f"{NAMED}\n  {TARGETS}\n  switch: {written}")
+    scenario = read(f"{NAMED}\n  {STAYS if 'front-door' in written else TARGETS}\n  switch: {written}")
     assert canaries <= {secret.value for secret in scenario.secrets}
     assert "canary" not in repr(scenario)
+
+
+@pytest.mark.parametrize("to", ["", "\n  to: front.example.com"])
+def test_a_name_that_stays_goes_on_leading_where_it_does(to: str, read: Read) -> None:
+    found = read(f"{NAMED}\n  {STAYS}{to}\n  switch: proxy").dns
+    assert found is not None
+    assert found.moves[0].new == found.moves[0].old
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
