@@ -29,16 +29,39 @@ async def ask_authorities(
 ) -> Zone:
     """Return the zone with what each of its servers says of itself and of the name that moves.
 
-    A server that does not answer the first question is asked no others. Where the serials differ, all are asked a
-    second time, so that a change on its way to the secondaries is not taken for servers that disagree.
+    A server that did not answer for the zone is not asked about the name.
     """
+    if any(one.soa.heard is Heard.NOT_ASKED for one in zone.authorities):
+        zone = await ask_zone(asker, zone, plain(move.name), lag=lag)
     work = _Work(asker=asker, zone=zone, name=plain(move.name), chase=chase)
-    found = await work.all(zone.authorities)
+    return replace(zone, authorities=tuple(await asyncio.gather(*map(work.one, zone.authorities))))
+
+
+async def ask_zone(asker: Asks, zone: Zone, name: str, *, lag: float = LAG) -> Zone:
+    """Return the zone with what each of its servers says of the zone itself (of `name`, where no zone is known).
+
+    Where the serials differ, all are asked a second time after `lag` seconds, so that a change on its way to the
+    secondaries is not taken for servers that disagree.
+    """
+
+    async def all_of_them() -> tuple[Authority, ...]:
+        found = (_of_itself(asker, one, zone.name or name) for one in zone.authorities)
+        return tuple(await asyncio.gather(*found))
+
+    found = await all_of_them()
     if any(len(serials) > 1 for serials in serials_by_primary(found).values()):
         await asyncio.sleep(lag)
-        found = await work.all(zone.authorities)
+        found = await all_of_them()
     own = (name_servers(one.ns.answer, zone.name) for one in found if one.answers)
     return replace(zone, authorities=found, name_servers=next(filter(None, own), zone.name_servers))
+
+
+async def _of_itself(asker: Asks, authority: Authority, zone: str) -> Authority:
+    server = authority.server
+    soa = await asker.ask(server, zone, "SOA", recurse=False)
+    if not soa.heard.tells:
+        return replace(authority, soa=soa)
+    return replace(authority, soa=soa, ns=await asker.ask(server, zone, "NS", recurse=False))
 
 
 def serials_by_primary(authorities: Iterable[Authority]) -> dict[str, set[int]]:
@@ -61,22 +84,16 @@ class _Work:
     chase: Chase
     chased: dict[tuple[str, str], asyncio.Task[Chain]] = field(default_factory=dict)
 
-    async def all(self, authorities: tuple[Authority, ...]) -> tuple[Authority, ...]:
-        return tuple(await asyncio.gather(*map(self.one, authorities)))
-
     async def one(self, authority: Authority) -> Authority:
         server = authority.server
-        zone = self.zone.name or self.name
-        soa = await self.asker.ask(server, zone, "SOA", recurse=False)
-        if not soa.heard.tells:
-            return replace(authority, soa=soa, ns=_not_asked(server, zone, "NS"))
-        ns, *replies = await asyncio.gather(
-            self.asker.ask(server, zone, "NS", recurse=False),
+        if not authority.soa.heard.tells:
+            return authority
+        replies = await asyncio.gather(
             *(self.asker.ask(server, self.name, type_, recurse=False) for type_ in BESIDE),
         )
         at_name = dict(zip(BESIDE, replies, strict=True))
         chains = await asyncio.gather(*(self._way(server, at_name, type_) for type_ in ADDRESS_TYPES))
-        return replace(authority, soa=soa, ns=ns, at_name=at_name, chains=dict(zip(ADDRESS_TYPES, chains, strict=True)))
+        return replace(authority, at_name=at_name, chains=dict(zip(ADDRESS_TYPES, chains, strict=True)))
 
     async def _way(self, server: Server, at_name: Mapping[str, Reply], type_: str) -> Chain:
         async def ask_one(name: str, type_: str) -> Reply:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from harness.dns.authorities import ask_zone
 from harness.dns.delegation import Delegation, Told, ask_parent, placed
 from harness.dns.facts import Authority, Zone
 from harness.dns.reach import NAMES
@@ -38,32 +39,43 @@ class Zones:
         self._once: dict[tuple[str, ...], asyncio.Task[Any]] = {}
 
     async def of(self, name: str) -> Zone:
-        """Return the zone of `name`; `trouble` in it says what could not be found."""
+        """Return the zone of `name`; `trouble` in it says what could not be found.
+
+        The servers of a name that moves have been asked about the zone itself.
+        """
         name = plain(name)
+        zone = await self._found(name)
+        if name not in self._own:
+            return zone
+        key = ("itself", zone.name or name, *(one.server.name for one in zone.authorities))
+        return await self._shared(key, lambda: ask_zone(self._asker, zone, name))
+
+    async def _found(self, name: str) -> Zone:
         key = self._key(name)
-        if key is not None:
-            zone = await self._at_given(name, key)
+        servers = self._given.get(key, ()) if key is not None else ()
+        if servers:
+            zone = await self._at_given(name, key or "", servers)
             # servers of the names themselves are asked for others too: perhaps they have those, perhaps not
             if zone is not None:
                 return zone
-        if not self._dns.follow:
+        if not self._dns.follow and (servers or key is None):
             return Zone(trouble=f"no authoritative server is given for {name}, and delegations are not followed")
         if not self._resolvers:
             return Zone(trouble=f"no resolver to find the zone of {name} by")
         return await self._followed(name)
 
     def _key(self, name: str) -> str | None:
+        """Return under which key the section speaks of a name's zone, None if it does not."""
         named = [zone for zone in self._given if zone and within(name, zone)]
         if named:
             return max(named, key=len)
         return "" if "" in self._given else None
 
-    async def _at_given(self, name: str, key: str) -> Zone | None:
-        servers = self._given[key]
-        found = await asyncio.gather(*(self._apex_at(server, name, key or ".") for server in servers))
-        apexes = [apex for apex in found if apex]
-        if apexes:
-            apex = max(apexes, key=len)
+    async def _at_given(self, name: str, key: str, servers: Sequence[Server]) -> Zone | None:
+        apex = ""
+        for server in servers:
+            apex = apex or await self._apex_at(server, name, key or ".")
+        if apex:
             return await self._shared(("given", key, apex), lambda: self._given_zone(apex, servers))
         if not key and name not in self._own:
             return None
