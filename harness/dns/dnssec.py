@@ -55,11 +55,11 @@ async def signatures(
         return _without_keys(zone, name, ds)
     if ds is None:
         ds = await _ds(asker, zone, resolvers)
-    if ds is not None and not ds.records("DS", zone.name):
+    refusing = await _refusing(asker, name, resolvers)
+    if ds is not None and not ds.records("DS", zone.name) and not refusing:
         why = f"{zone.name} is signed, but its parent has no DS: nobody checks it"
         return Signatures(zone=zone.name, name=name, state=Signed.UNSIGNED, why=why)
     told = await asyncio.gather(*(_at(asker, one.server, name, zone) for one in zone.authorities[:_MOST_SERVERS]))
-    refusing = await _refusing(asker, name, resolvers)
     return _state(zone, name, _checked(told, name, zone, ds, now), refusing, asked=ds is not None)
 
 
