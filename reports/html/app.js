@@ -760,7 +760,10 @@
     return add(el("div", "scroll pair"), add(made, add(el("thead"), head), add(el("tbody"), ...body)));
   }
 
-  // The figures of a load differ by nature: what of that is wrong is said in words, not by colour.
+  const FIGURES = new Set(["load", "dns"]);
+  const BESIDE = 4; // columns; what more servers said is told line by line
+
+  // The figures of a load, and what name servers say, differ by nature: what of that is wrong is said in words, not by colour.
   function checkNodes(detail, words, figures) {
     const [, at, sides, facts, points, requests, left] = detail, nodes = [];
     const value = (index) => add(el("td"), index === null ? el("i", "", "none") : el("code", "v", visible(words[index])));
@@ -778,7 +781,10 @@
     }
     if (facts.length) {
       const rowsOf = facts.map(([name, ...seen]) => add(el("tr", !figures && seen.length > 1 && new Set(seen).size > 1 ? "off" : ""), el("td", "", oneLine(words[name])), ...seen.map((one) => figures && one === null ? el("td") : value(one))));
-      nodes.push(el("h3", "", "What was seen"), table("facts-of", ["", ...sides.map((one) => oneLine(words[one]))], rowsOf));
+      const turned = figures && sides.length > BESIDE && sides.length > facts.length;
+      const turnedRows = () => sides.map((side, at) => add(el("tr"), el("td", "", oneLine(words[side])), ...facts.map((fact) => fact[at + 1] === null ? el("td") : value(fact[at + 1]))));
+      const heads = turned ? facts.map((fact) => fact[0]) : sides;
+      nodes.push(el("h3", "", "What was seen"), table("facts-of", ["", ...heads.map((one) => oneLine(words[one]))], turned ? turnedRows() : rowsOf));
     }
     if (left > 0) nodes.push(el("p", "note", "… and " + number(left) + " more in journal.jsonl"));
     const sent = requests.map(([side, many]) => oneLine(words[side]) + " " + number(many));
@@ -844,7 +850,7 @@
     if (detail[0] === "check") {
       const told = reasons(lines, []);
       if (told && cases.outcome[row] === 0) told.classList.add("calm");
-      return [...nodes, told, ...checkNodes(detail, piece.s, texts[cases.suite[row]] === "load")];
+      return [...nodes, told, ...checkNodes(detail, piece.s, FIGURES.has(texts[cases.suite[row]]))];
     }
     const [round, at, raw, rounds] = detail;
     const pairs = raw.map((one) => pairOf(one, piece.s));
