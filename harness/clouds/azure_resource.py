@@ -147,6 +147,14 @@ def number(value: object) -> int | None:
     return value if whole and isinstance(value, int) and 0 <= value < 2**31 else None
 
 
+def number_or(value: object, absent: int) -> int:
+    """Return a whole number, `absent` where none is told; raises Unread where something else is."""
+    found = absent if value is None else number(value)
+    if found is None:
+        raise Unread(f"told {quoted(repr(value))} where a whole number belongs", Absence.FAILED)
+    return found
+
+
 def host_name(value: object) -> str:
     """Return a host name as names are compared: in lower case, without the final dot."""
     return text(value).lower().rstrip(".")

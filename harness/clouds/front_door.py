@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from harness.clouds.azure_resource import ManagedResource, host_name, number, part, properties, text
+from harness.clouds.azure_resource import ManagedResource, host_name, number, number_or, part, properties, text
 from harness.clouds.unread import Unread
 from harness.model.series import Absence
 from harness.model.switch import Mechanism, SwitchRecord, SwitchState
@@ -83,7 +83,8 @@ class FrontDoor(ManagedResource):
 
 def _sensitivity(group: Mapping[str, Any]) -> int:
     """Return the milliseconds beyond the fastest origin within which weights count; the default is 0."""
-    return number(part(properties(group), "loadBalancingSettings").get("additionalLatencyInMilliseconds")) or 0
+    told = part(properties(group), "loadBalancingSettings").get("additionalLatencyInMilliseconds")
+    return number_or(told, 0)
 
 
 def _facts(name: str, group: Mapping[str, Any]) -> dict[str, str]:
@@ -101,13 +102,12 @@ def _facts(name: str, group: Mapping[str, Any]) -> dict[str, str]:
 def _origin(told: Mapping[str, Any], policy: str) -> SwitchRecord:
     said = properties(told)
     off = text(said.get("enabledState")).lower() == "disabled"
-    weight, priority = number(said.get("weight")), number(said.get("priority"))
     return SwitchRecord(
         name=text(told.get("name")),
         type="origin",
         target=(host_name(said.get("hostName")),),
-        weight=DEFAULT_WEIGHT if weight is None else weight,
-        priority=1 if priority is None else priority,
+        weight=number_or(said.get("weight"), DEFAULT_WEIGHT),
+        priority=number_or(said.get("priority"), 1),
         policy=policy,
         id=text(told.get("id")),
         enabled=not off,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.clouds.azure_resource import ManagedResource, host_name, number, objects, part, properties, text
+from harness.clouds.azure_resource import ManagedResource, host_name, number, number_or, objects, part, properties, text
 from harness.clouds.unread import Unread
 from harness.model.series import Absence
 from harness.model.switch import Mechanism, SwitchRecord, SwitchState
@@ -65,13 +65,13 @@ def _endpoint(told: Mapping[str, Any], policy: str, ttl: int | None) -> SwitchRe
     off = text(said.get("endpointStatus")).lower() == "disabled"
     health = text(said.get("endpointMonitorStatus"))
     always = text(said.get("alwaysServe")).lower() == "enabled"
-    weight = number(said.get("weight"))
+    weight = number_or(said.get("weight"), 1)
     return SwitchRecord(
         name=text(told.get("name")),
         type=text(told.get("type")).rpartition("/")[2],
         target=(host_name(said.get("target")) or text(said.get("targetResourceId")),),
         ttl=ttl,
-        weight=(1 if weight is None else weight) if policy == "weighted" else None,
+        weight=weight if policy == "weighted" else None,
         priority=number(said.get("priority")),
         policy=policy,
         id=text(told.get("id")),

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from azure.mgmt.apimanagement import models as apimanagement
-from azure.mgmt.cdn import models as cdn
-from azure.mgmt.dns import models as zones
-from azure.mgmt.trafficmanager import models as traffic
+from azure.mgmt.apimanagement import models as apimanagement_models
+from azure.mgmt.cdn import models as cdn_models
+from azure.mgmt.dns import models as zones_models
+from azure.mgmt.trafficmanager import models as traffic_models
 
 from harness.clouds.apim_domains import ApimDomains
 from harness.clouds.azure_dns import AzureDns
@@ -29,6 +29,10 @@ from tests.servers.azure_management import (
 )
 from tests.servers.plain import PlainServer
 
+apimanagement: Any = apimanagement_models  # all that is told may be left out, so their types are no help here
+cdn: Any = cdn_models
+zones: Any = zones_models
+traffic: Any = traffic_models
 TOKEN = "a-token-of-azure-1"
 
 

@@ -224,12 +224,20 @@ def test_a_profile_that_is_none_failed(spoilt: Any, serve: Serve) -> None:
 
 
 def test_values_that_are_none_are_left_out(serve: Serve) -> None:
-    ends: list[Any] = [{"properties": {"weight": -5, "target": {"a": 1}, "endpointStatus": 3}}, 7, {}]
+    ends: list[Any] = [{"properties": {"target": {"a": 1}, "endpointStatus": 3}}, 7, {}]
     told = {"trafficRoutingMethod": "Weighted", "dnsConfig": {"ttl": "60", "fqdn": ["a"]}, "endpoints": ends}
     spoilt = {"properties": {**told, "monitorConfig": [1]}}
     state = profile(serve(ManagementPlane(traffic_manager(), change=lambda _: spoilt))).read()
     assert state.hosts == ()
     assert [(one.weight, one.ttl, one.target) for one in state.records] == [(1, None, ("",))] * 2
+
+
+@pytest.mark.parametrize("weight", [-5, "7", True, 1.5, 2**40])
+def test_a_weight_that_is_none_is_no_default(weight: Any, serve: Serve) -> None:
+    with pytest.raises(Unread, match="whole number"):
+        profile(serve(ManagementPlane(traffic_manager(endpoint("old", "old.example", weight=weight))))).read()
+    with pytest.raises(Unread, match="whole number"):
+        door(serve(ManagementPlane(front_door(origin("orders", "o", "old.example", weight=weight))))).read()
 
 
 @pytest.mark.parametrize(
