@@ -72,7 +72,7 @@ def _too_early(found: Found, view: View, known: Timing, moment: float) -> None:
         "dns:old_ttl",
         f"moving {known.name} {planned} is too early: safe from {safe_from(earliest)}",
         severity=Severity.CRITICAL,
-        note=f"{known.why[:1].upper()}{known.why[1:]}. Moved before, some callers stay on the old side for longer than "
+        note=f"Because: {known.why}. Moved before, some callers stay on the old side for longer than "
         f"the TTL says, and nothing brings them over.{_perhaps_clamps(view, known)}",
         remedy=f"Move {known.name} at {safe_from(earliest)} or later, {span(earliest - view.now)} from now.",
     )

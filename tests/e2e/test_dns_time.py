@@ -59,11 +59,10 @@ class Seen:
     section: Dns
     answers: list[tuple[float, int]]
 
-    def view(self, survey: Survey, *, now: float | None = None, **section: float) -> View:
-        dns = replace(self.section, **section)  # type: ignore[arg-type]  numbers alone are given
+    def view(self, survey: Survey, *, now: float | None = None) -> View:
         old, new = (Gateway(side=side, kind="plain", url=f"https://{side.value}.{ZONE}") for side in Side)
-        scenario = Scenario(name="times", files=(Path("times.yaml"),), digest="", old=old, new=new, dns=dns)
-        return View(scenario=scenario, dns=dns, move=MOVE, now=survey.ended if now is None else now)
+        scenario = Scenario(name="times", files=(Path("times.yaml"),), digest="", old=old, new=new, dns=self.section)
+        return View(scenario=scenario, dns=self.section, move=MOVE, now=survey.ended if now is None else now)
 
     @property
     def at_first(self) -> tuple[Survey, float]:
