@@ -151,7 +151,8 @@ def _others(found: Found, calls: Calls, moved: set[str], raw: frozenset[str], ca
         found.tell(
             _AT, f"{_share(sum(rest.values()), sum(calls.hosts.values()))} by hosts that are no name of `dns`: "
             f"{_hosts(rest)}",
-            severity=Severity.MINOR, old=_hosts(rest), note="their callers do not move with the name", remedy="Move these names too, or write them as `callers.hosts` if they stay on old.",
+            severity=Severity.MINOR, old=_hosts(rest), note="their callers do not move with the name",
+            remedy="Move these names too, or write them as `callers.hosts` if they stay on old.",
         )  # fmt: skip
 
 
