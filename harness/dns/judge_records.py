@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from harness.dns.facts import Survey, View
 from harness.dns.judge_https import https
+from harness.dns.judge_times import negative_ttl
 from harness.dns.own_records import Own, few, own_records
 from harness.dns.switched import authority_chains, plain, switched
 from harness.model.dns import Chain
@@ -136,7 +137,8 @@ def _cname_goes(found: Found, own: Own, survey: Survey, move: Move) -> None:
 
 
 def _tell_order(found: Found, survey: Survey, title: str) -> None:
-    seconds = _negative_ttl(survey)
+    told = (negative_ttl(authority.soa) for authority in survey.zone.authorities if authority.answers)
+    seconds = max((ttl for ttl in told if ttl is not None), default=None)
     kept = "the zone's negative TTL" if seconds is None else f"up to {seconds} s (negative TTL)"
     found.tell(
         _BESIDE,
@@ -145,13 +147,6 @@ def _tell_order(found: Found, survey: Survey, title: str) -> None:
         "back is such a change, too; weights cannot be shared between the two.",
         remedy=_ONE_BATCH,
     )
-
-
-def _negative_ttl(survey: Survey) -> int | None:
-    """Return the most that a server's SOA lets "no such record" be kept (RFC 2308 §5), None where none told."""
-    soas = (authority.soa.records("SOA") for authority in survey.zone.authorities if authority.answers)
-    told = [(soa.ttl, soa.values[0].split()[-1]) for soa in soas if soa is not None and soa.values]
-    return max((min(ttl, int(least)) for ttl, least in told if least.isascii() and least.isdigit()), default=None)
 
 
 def _replaced(own: Own, old: Target) -> frozenset[str]:
