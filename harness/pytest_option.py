@@ -3,6 +3,7 @@
 Nothing else happens in anybody else's pytest run: no fixture names, no imports.
 """
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--set", metavar="NAME=VALUE", action="append", default=[], dest="cutover_set", help="fill ${var:NAME}"
     )
     group.addoption("--runs", metavar="DIR", default="cutover-runs", dest="cutover_runs", help="where runs are kept")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Keep the name `dns` for its owner, before pytest gives it to `suites/dns`."""
+    if early_config.known_args_namespace.scenario is not None:
+        import_module("harness.dns.library")
 
 
 def pytest_configure(config: pytest.Config) -> None:

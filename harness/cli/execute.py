@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
@@ -102,6 +103,8 @@ def _execute(arguments: list[str], plugin: Rehearsal) -> ExitCode:
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     told = StringIO()
+    if plugin.scenario.dns is not None:
+        import_module("harness.dns.library")
     with redirect_stderr(told):
         code = pytest.main(arguments, plugins=[plugin])
     _complained(code, told.getvalue())
