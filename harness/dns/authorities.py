@@ -118,6 +118,8 @@ class _Work:
         rest = await self._chased(end, own.type)
         links = (*own.links, *rest.links)
         trouble = rest.trouble
+        if rest.heard is Heard.NO_NAME and not rest.links:
+            trouble = f"{end}, where {own.links[-1].records.name} leads to, does not exist"
         again = next((name for name in rest.names[1:] if name in own.names), "")
         if again:
             trouble = f"a loop: {end} leads back to {again}"
