@@ -21,6 +21,7 @@ BENCHES = (
     "html_bench",
     "security_bench",
     "load_bench",
+    "dns_bench",
 )
 
 
