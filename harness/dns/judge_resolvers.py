@@ -16,6 +16,9 @@ _APART = (
     "Its callers are not where the others are. Find out why before the name is moved: a view of the zone of its own, a "
     "copy of longer ago, or a change that was made too early."
 )
+_ABSENT = "It may remember that the record was missing: flush the name there, or wait for the zone's negative TTL."
+_ENDLESS = "Compare what it says with what the authoritative servers say: its callers get no address."
+_FAILING = "Look into its log: it does not reach the authoritative servers, or refuses their signatures."
 _TRANSLATED = ip_network("64:ff9b::/96")  # IPv4 addresses as a resolver with DNS64 makes them up (RFC 6052, RFC 6147)
 
 
@@ -43,6 +46,15 @@ class Expected:
         return any(self.sides.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """One trouble, as it is said of every resolver that has it."""
+
+    outcome: Outcome
+    text: str
+    remedy: str = ""
+
+
 def at_resolvers(survey: Survey, view: View) -> Found:
     """Judge what every resolver answers for the name, against what the authoritative servers say."""
     found = Found()
@@ -55,16 +67,26 @@ def at_resolvers(survey: Survey, view: View) -> Found:
             Outcome.ERROR, "no authoritative server told where the name leads: nothing to hold the resolvers against"
         )
     somebody = expected.told or any(look.heard.tells for seen in survey.resolvers for look in _looks(seen))
+    said: dict[_Said, list[str]] = {}
     for seen in survey.resolvers:
         looks = list(_looks(seen))
         found.fact("leads to", **{label(seen.server): _summary(looks)})
-        if not looks:
-            found.say(Outcome.INCONCLUSIVE, f"{label(seen.server)} was not asked")
-        for text, remedy in dict(filter(None, (_wrong(survey, look, expected) for look in looks))).items():
-            found.fail(_AT, f"{label(seen.server)} {text}", remedy=remedy)
-        _without_answer(found, seen, looks, fails=somebody)
+        wrong = [one for look in looks if (one := _wrong(survey, look, expected))]
+        for one in dict.fromkeys([*wrong, *_without_answer(looks, fails=somebody)]):
+            said.setdefault(one, []).append(label(seen.server))
+    for one, servers in said.items():
+        _say(found, one, servers)
     _tell_clamps(found, survey, view)
     return found
+
+
+def _say(found: Found, said: _Said, servers: list[str]) -> None:
+    """Add one trouble, with all resolvers that have it."""
+    title = f"{few(servers)}: {said.text}"
+    if said.outcome is Outcome.FAIL:
+        found.fail(_AT, title, remedy=said.remedy)
+    else:
+        found.say(said.outcome, title)
 
 
 def _expected(survey: Survey) -> Expected:
@@ -91,27 +113,22 @@ def _summary(looks: list[Look]) -> str:
     return few(f"{look.type}: {look.points.value if look.heard.tells else look.heard.value}" for look in looks)
 
 
-def _wrong(survey: Survey, look: Look, expected: Expected) -> tuple[str, str] | None:
-    """Return what is wrong with an answer, and what to do; None where it is as it should be, or there is none."""
-    name, sides = survey.move.name, expected.sides.get(look.type, frozenset())
+def _wrong(survey: Survey, look: Look, expected: Expected) -> _Said | None:
+    """Return what is wrong with an answer, None where it is as it should be, or there is none."""
+    name, sides = f"{survey.move.name} {look.type}", expected.sides.get(look.type, frozenset())
     if not look.heard.tells or _made_up(look):
         return None
     if look.type in expected.have and look.heard is not Heard.ANSWER:
-        return (
-            f"says for {name} {look.type}: {look.heard.value}, though the authoritative servers have it",
-            "It may remember that the record was missing: flush the name there, or wait for the zone's negative TTL.",
-        )
+        text = f"{look.heard.value} for {name}, though the authoritative servers have it"
+        return _Said(outcome=Outcome.FAIL, text=text, remedy=_ABSENT)
     if look.trouble:
-        return (
-            f"comes to no end for {name} {look.type}: {look.trouble}",
-            "Compare what it says with what the authoritative servers say: its callers get no address.",
-        )
-    if look.points in sides or look.points is Points.UNKNOWN or not sides:
+        return _Said(outcome=Outcome.FAIL, text=f"no end for {name}, {look.trouble}", remedy=_ENDLESS)
+    if look.points is Points.UNKNOWN:
+        return _Said(outcome=Outcome.ERROR, text=f"which side its answer for {name} leads to cannot be told")
+    if look.points in sides or not sides:
         return None
-    return (
-        f"leads {name} {look.type} to {_side(survey, look)}, the authoritative servers to {few(_sides(sides))}",
-        _APART,
-    )
+    text = f"{name} leads to {_side(survey, look)}, by the authoritative servers to {few(_sides(sides))}"
+    return _Said(outcome=Outcome.FAIL, text=text, remedy=_APART)
 
 
 def _made_up(look: Look) -> bool:
@@ -139,35 +156,19 @@ _IN_WORDS = {
 }
 
 
-def _without_answer(found: Found, seen: AtResolver, looks: list[Look], *, fails: bool) -> None:
-    """Judge the looks that told nothing of the name; `fails`: somebody else told, so it is this resolver's fault."""
-    server = label(seen.server)
-    for heard, types in _untold(looks).items():
-        of = " and ".join(types)
+def _without_answer(looks: list[Look], *, fails: bool) -> Iterable[_Said]:
+    """Return what is to be said of looks that told nothing; `fails`: somebody else told, so the server is at fault."""
+    if not looks:
+        yield _Said(outcome=Outcome.INCONCLUSIVE, text="not asked")
+    for heard in dict.fromkeys(look.heard for look in looks if not look.heard.tells):
+        of = " and ".join(dict.fromkeys(look.type for look in looks if look.heard is heard))
         if heard is Heard.SERVFAIL and fails:
-            found.fail(
-                _AT, f"{server} answers {heard.value} for {of}: callers behind it get nothing",
-                remedy="Look into its log: it does not reach the authoritative servers, or refuses their signatures.",
-            )  # fmt: skip
+            text = f"{heard.value} for {of}, so callers behind it get nothing"
+            yield _Said(outcome=Outcome.FAIL, text=text, remedy=_FAILING)
         elif heard is Heard.NOT_ASKED:
-            found.say(Outcome.INCONCLUSIVE, f"{server} was not asked for {of}")
+            yield _Said(outcome=Outcome.INCONCLUSIVE, text=f"not asked for {of}")
         else:
-            found.say(Outcome.ERROR, f"{server}: {heard.value} for {of}, so what its callers get cannot be told")
-    unclear = dict.fromkeys(look.type for look in looks if _unclear(look))
-    if unclear:
-        found.say(Outcome.ERROR, f"{server}: which side its answer for {' and '.join(unclear)} leads to cannot be told")
-
-
-def _untold(looks: list[Look]) -> dict[Heard, dict[str, None]]:
-    untold: dict[Heard, dict[str, None]] = {}
-    for look in looks:
-        if not look.heard.tells:
-            untold.setdefault(look.heard, {})[look.type] = None
-    return untold
-
-
-def _unclear(look: Look) -> bool:
-    return look.heard.tells and look.points is Points.UNKNOWN and not look.trouble and not _made_up(look)
+            yield _Said(outcome=Outcome.ERROR, text=f"{heard.value} for {of}, so what its callers get cannot be told")
 
 
 def _tell_clamps(found: Found, survey: Survey, view: View) -> None:

@@ -34,6 +34,7 @@ def ttl(survey: Survey, view: View) -> Found:
                 f"the TTL of {owner} {type_} is 0: every request asks, and some resolvers hold it all the same",
                 remedy=f"Give {owner} a TTL of a few seconds at least.",
             )  # fmt: skip
+    _tell_untold(found, survey, owner, by_type)
     found.facts.update(load(survey, view).facts)
     return found
 
@@ -147,6 +148,14 @@ def _tell_way(found: Found, survey: Survey, view: View, owner: str) -> None:
                     f"the TTL of {name} {type_} is {ttl_text(max(told.values()))}: no harm while it leads to {owner}",
                     remedy=f"Change {owner} on the day, and leave {name} as it is.",
                 )
+
+
+def _tell_untold(found: Found, survey: Survey, owner: str, by_type: Mapping[str, Mapping[str, int]]) -> None:
+    """Tell which servers of the name's zone did not tell the TTL, where others of them did."""
+    told = {server for by_server in by_type.values() for server in by_server}
+    servers = {label(one.server) for one in survey.zone.authorities}
+    if told & servers and servers - told:
+        found.tell("dns:ttl", f"the TTL of {owner} was not told by {few(sorted(servers - told))}")
 
 
 def _tell_added(found: Found, survey: Survey, longest: int) -> None:

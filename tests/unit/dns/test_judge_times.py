@@ -83,6 +83,11 @@ def test_a_ttl_that_nobody_told_is_an_error() -> None:
     assert outcome(ttl(survey(authorities=[authority(ttl=None)]), view())) is Outcome.ERROR
 
 
+def test_a_server_that_did_not_tell_is_named() -> None:
+    found = ttl(survey(authorities=[authority("ns1"), authority("ns2", ttl=None)]), view())
+    assert "was not told by ns2 (192.0.2.53)" in words(found)
+
+
 def test_a_ttl_of_zero_is_told() -> None:
     found = ttl(survey(authorities=[authority(ttl=0)]), view())
     assert outcome(found) is Outcome.PASS
@@ -168,7 +173,13 @@ def test_resolvers_that_lead_where_the_authority_does_pass() -> None:
 def test_a_resolver_that_leads_elsewhere_fails(points: Points) -> None:
     found = judged(resolver("r1", (0, 60)), resolver("odd", (0, 60), points=points))
     assert outcome(found) is Outcome.FAIL
-    assert "odd (192.0.2.99) leads api.example.com A to" in words(found)
+    assert "odd (192.0.2.99): api.example.com A leads to" in words(found)
+
+
+def test_many_resolvers_with_one_trouble_are_told_together() -> None:
+    found = judged(resolver("r1", (0, 60)), *(mute(f"quiet{number}", Heard.SILENT) for number in range(9)))
+    assert len(found.reasons) == 1
+    assert "and 4 more: no answer in time for A" in words(found)
 
 
 def test_a_resolver_that_changes_its_mind_fails() -> None:
