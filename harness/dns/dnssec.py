@@ -15,6 +15,7 @@ from harness.scenario.moving import Dns
 
 _MOST_SERVERS = 8
 _MOST_RESOLVERS = 4
+_MOST_OF_PARENT = 2
 _TYPES = ("A", "AAAA")
 _NOT_ASKED = "the parent was not asked for its DS"
 
@@ -51,10 +52,10 @@ async def signatures(
     if keys is None:
         why = f"no authoritative server of {zone.name} told whether it has keys"
         return Signatures(zone=zone.name, name=name, state=Signed.UNKNOWN, why=why)
-    if keys.records("DNSKEY", zone.name) is None:
-        return _without_keys(zone, name, ds)
     if ds is None:
         ds = await _ds(asker, zone, resolvers)
+    if keys.records("DNSKEY", zone.name) is None:
+        return _without_keys(zone, name, ds)
     refusing = await _refusing(asker, name, resolvers)
     if ds is not None and not ds.records("DS", zone.name) and not refusing:
         why = f"{zone.name} is signed, but its parent has no DS: nobody checks it"
@@ -84,12 +85,14 @@ def _without_keys(zone: Zone, name: str, ds: Reply | None) -> Signatures:
 
 
 async def _ds(asker: Asker, zone: Zone, resolvers: Sequence[Server]) -> Reply | None:
-    """Ask the resolvers for the DS, which they have from the parent; None where none of them tells."""
-    for server in resolvers[:_MOST_RESOLVERS]:
-        reply = await asker.ask(server, zone.name, "DS", signatures=True, checking_disabled=True)
-        if _tells_of_ds(reply, zone.name):
-            return reply
-    return None
+    """Ask resolvers for the DS, which they have from the parent; None where none of them tells."""
+    found = await asyncio.gather(
+        *(
+            asker.ask(server, zone.name, "DS", signatures=True, checking_disabled=True)
+            for server in resolvers[:_MOST_OF_PARENT]
+        )
+    )
+    return next((reply for reply in found if _tells_of_ds(reply, zone.name)), None)
 
 
 def _tells_of_ds(reply: Reply | None, zone: str) -> bool:

@@ -93,7 +93,7 @@ def _judge(found: Found, one: Caa, when: str, issuers: tuple[str, ...]) -> None:
     records = properties(one.values)
     if not records:
         if not issuers:
-            found.tell(_AT, "there are no CAA records; `dns.issuers` would have it checked again on the day")
+            found.tell(_AT, "there are no CAA records; `dns.issuer` would have it checked again on the day")
         return
     _unknown(found, one, when, records)
     _others(found, one, records)
@@ -104,7 +104,7 @@ def _judge(found: Found, one: Caa, when: str, issuers: tuple[str, ...]) -> None:
     elif not issuers and (issuing or wild):
         allowed = few(dict.fromkeys(record.issuer for record in (*issuing, *wild) if record.issuer)) or "nobody"
         found.say(
-            Outcome.INCONCLUSIVE, f"CAA of {one.owner} allows {allowed}: write the new certificate's `dns.issuers`"
+            Outcome.INCONCLUSIVE, f"CAA of {one.owner} allows {allowed}: write the new certificate's `dns.issuer`"
         )
     elif issuing and not _permitted(issuing, issuers):
         _forbidden(found, one, when, few(issuers), issuing, issuers)

@@ -55,8 +55,12 @@ def signed(
         _strip(zone, dns.name.from_text(name, apex))
     for name in forged:
         _forge(zone, origin, dns.name.from_text(name, apex), now)
-    ds = dns.dnssec.make_ds(apex, public, "SHA256")
-    return SignedZone(origin=origin, text=zone.to_text(relativize=False), ds=ds.to_text())
+    return SignedZone(origin=origin, text=zone.to_text(relativize=False), ds=ds_of(origin, key))
+
+
+def ds_of(origin: str, key: int = 0) -> str:
+    """Return the DS record by which a parent vouches for a zone that is signed by `key`."""
+    return dns.dnssec.make_ds(dns.name.from_text(origin), _key(key)[1], "SHA256").to_text()
 
 
 @cache
