@@ -37,14 +37,15 @@ def chain(survey: Survey, view: View) -> Found:
         return found
     _tell_links(found, answering)
     _judge_ends(found, survey, answering)
-    sides = {label(one.server): _side(one) for one in answering}
+    stays = view.dns.switch.mechanism in PER_REQUEST
+    sides = {label(one.server): _side(one, stays=stays) for one in answering}
     for one in answering:
         if sides[label(one.server)] is Points.UNKNOWN and not _endless(one):
             found.say(
                 Outcome.ERROR, f"where {survey.move.name} leads at {label(one.server)} cannot be told: {_why(one)}"
             )
     known = {name: side for name, side in sides.items() if side is not Points.UNKNOWN}
-    _judge_sides(found, survey, view, answering, known)
+    _judge_sides(found, survey, answering, known, stays=stays)
     return found
 
 
@@ -107,10 +108,10 @@ def _endless(authority: Authority) -> bool:
     return any(_lost(way) for way in authority.chains.values())
 
 
-def _side(authority: Authority) -> Points:
+def _side(authority: Authority, *, stays: bool) -> Points:
     """Return the side that a server leads to, IPv4 and IPv6 together; a type without addresses says nothing."""
     ways = authority.chains.values()
-    told = {way.points for way in ways}
+    told = {Points.OLD if stays and _there(way) else way.points for way in ways}
     if Points.UNKNOWN in told or not told:
         return Points.UNKNOWN
     if all(way.heard is Heard.EMPTY and not way.addresses for way in ways):
@@ -121,6 +122,12 @@ def _side(authority: Authority) -> Points:
     if len(told) == 1:
         return told.pop()
     return Points.ELSEWHERE if Points.ELSEWHERE in told else Points.BOTH
+
+
+def _there(way: Chain) -> bool:
+    """Tell whether a way leads to a target that both sides have in common."""
+    shared = way.points is Points.UNKNOWN and way.heard.tells and bool(way.addresses)
+    return shared or way.points in {Points.OLD, Points.NEW, Points.BOTH}
 
 
 def _why(authority: Authority) -> str:
@@ -138,18 +145,19 @@ def _outcome(way: Chain) -> str:
 
 
 def _judge_sides(
-    found: Found, survey: Survey, view: View, answering: Sequence[Authority], sides: Mapping[str, Points]
+    found: Found, survey: Survey, answering: Sequence[Authority], sides: Mapping[str, Points], *, stays: bool
 ) -> None:
     name, told = survey.move.name, set(sides.values())
     where = {label(one.server): addresses_of(one) for one in answering}
     if Points.NOWHERE in told:
         _nowhere(found, name, _of(sides, Points.NOWHERE), all_of_them=len(told) == 1)
-    if view.dns.switch.mechanism in PER_REQUEST:
-        # what flips is behind the name: before and after, it leads to the proxy
-        return
     for side, by in ((Points.ELSEWHERE, _of(sides, Points.ELSEWHERE)), (Points.BOTH, _of(sides, Points.BOTH))):
         if by:
-            _neither(found, survey, side, by, few(dict.fromkeys(where[one] for one in by)))
+            seen = few(where[one] for one in by)
+            if stays:
+                _past(found, survey, by, seen)
+            else:
+                _neither(found, survey, side, by, seen)
     new, old = _of(sides, Points.NEW), _of(sides, Points.OLD)
     if new and old:
         found.fail(
@@ -176,6 +184,18 @@ def _nowhere(found: Found, name: str, by: Sequence[str], *, all_of_them: bool) -
         f"{name} leads to no address{'' if all_of_them else ' at ' + few(by)}",
         note=f"told by {few(by)}",
         remedy="look whether the name is spelled as in the zone, and give it its record",
+    )
+
+
+def _past(found: Found, survey: Survey, by: Sequence[str], where: str) -> None:
+    name, target = survey.move.name, survey.move.old.text
+    found.fail(
+        AT_CHAIN,
+        f"{name} does not lead to {target} at {few(by)}: {where}",
+        old=target,
+        new=where,
+        note="callers are moved behind that target: those who get there by another way are not",
+        remedy=f"lead {name} to {target}, or correct `from` in the scenario",
     )
 
 

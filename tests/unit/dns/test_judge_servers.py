@@ -373,9 +373,13 @@ def test_a_long_way_is_told() -> None:
 
 
 def test_behind_a_proxy_the_name_leads_to_the_proxy() -> None:
-    dns = {"switch": ProxySwitch()}
-    assert led(serving(1, **at(Points.ELSEWHERE)), dns=dns).reasons == []
-    assert outcomes(led(serving(1, **at(Points.NOWHERE)), dns=dns)) == {Outcome.FAIL}
+    dns, move = {"switch": ProxySwitch()}, Move(name=API, old=Target(cname="px.test"), new=Target(cname="px.test"))
+    shared = {"A": way(Points.UNKNOWN, to="", address="192.0.2.31")}
+    assert led(serving(1, **at(Points.BOTH)), dns=dns, move=move).reasons == []
+    assert led(serving(1, chains=shared), dns=dns, move=move).reasons == []
+    (text,) = texts(led(serving(1, **at(Points.ELSEWHERE)), dns=dns, move=move))
+    assert text == "api.example.test does not lead to px.test at ns1.example.test (192.0.2.1): 192.0.2.31"
+    assert outcomes(led(serving(1, **at(Points.NOWHERE)), dns=dns, move=move)) == {Outcome.FAIL}
 
 
 def test_texts_of_many_servers_stay_short() -> None:
