@@ -35,6 +35,15 @@ class Finding:
     file: str = ""
     line: int = 0
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Return the sides that there is something to show of.
+
+        What a check saw is no difference (`kind`): a side that it says nothing of lacks nothing.
+        """
+        values = {"old": self.old, "new": self.new}
+        return tuple(side for side, value in values.items() if self.kind or value is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:

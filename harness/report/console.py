@@ -244,6 +244,8 @@ def _indented(head: Text, body: Text) -> RenderableType:
 
 def _change(finding: Finding, limit: int) -> Text:
     old, new = apart(finding.old, finding.new, limit)
+    if len(finding.sides) == 1:
+        return Text().append(f"{finding.sides[0]} ", style="dim").append(_value(old if new is None else new))
     between = "  →  new " if len(_value(old)) + len(_value(new)) <= _ONE_LINE else "\nnew "
     return Text().append("old ", style="dim").append(_value(old)).append(between, style="dim").append(_value(new))
 

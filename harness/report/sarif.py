@@ -119,7 +119,8 @@ def _message(finding: Finding) -> Iterator[str]:
     yield short(finding.title, 400)
     if finding.old is not None or finding.new is not None:
         old, new = apart(finding.old, finding.new, _VALUE)
-        yield f"{short(finding.at, 200)}: old {_value(old)}, new {_value(new)}"
+        values = {"old": old, "new": new}
+        yield f"{short(finding.at, 200)}: {', '.join(f'{side} {_value(values[side])}' for side in finding.sides)}"
     if note(finding):
         yield short(note(finding), 400)
     if extent(finding):
