@@ -34,8 +34,8 @@ class Authority:
 
     @property
     def answers(self) -> bool:
-        """Tell whether this server speaks for the zone at all."""
-        return self.soa.heard.tells and self.soa.authoritative
+        """Tell whether this server speaks for the zone at all; one of the parent's alone says that it has no SOA."""
+        return self.soa.heard.tells and self.soa.authoritative and self.soa.records("SOA") is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

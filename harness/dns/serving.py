@@ -268,4 +268,6 @@ def said(reply: Reply) -> str:
     """Return in words what came of a question, as far as the server goes."""
     if reply.heard.tells and not reply.authoritative:
         return "an answer without authority"
+    if reply.type == "SOA" and reply.heard.tells and reply.records("SOA") is None:
+        return "it has no such zone"
     return f"{reply.heard}" + (f" ({reply.detail})" if reply.detail else "")

@@ -72,9 +72,8 @@ class Zones:
         return "" if "" in self._given else None
 
     async def _at_given(self, name: str, key: str, servers: Sequence[Server]) -> Zone | None:
-        apex = ""
-        for server in servers:
-            apex = apex or await self._apex_at(server, name, key or ".")
+        # the longest one: a server that lacks the zone may well speak for the one above it
+        apex = max(await asyncio.gather(*(self._apex_at(server, name, key or ".") for server in servers)), key=len)
         if apex:
             return await self._shared(("given", key, apex), lambda: self._given_zone(apex, servers))
         if not key and name not in self._own:

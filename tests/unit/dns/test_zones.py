@@ -67,6 +67,13 @@ def test_a_given_server_that_refuses_stays_among_them() -> None:
     assert [one.answers for one in zone.authorities] == [False, True]
 
 
+def test_a_given_server_that_has_the_zone_above_alone_does_not_hide_the_zone() -> None:
+    table = own(NS2) | {(NS1, "example.test", type_): empty("test", heard=Heard.NO_NAME) for type_ in ("SOA", "NS")}
+    zone = find(Fake(table, {NS1: "test", NS2: "example.test"}), section(NS1, NS2))
+    assert zone.name == "example.test"
+    assert [one.answers for one in zone.authorities] == [False, True]
+
+
 def test_the_longest_zone_that_is_given_wins() -> None:
     fake = Fake({(NS2, API, "SOA"): says(soa(API))}, {NS1: "test", NS2: API})
     zone = find(fake, section(test=(server(NS1),), api_example_test=(server(NS2),)))
@@ -333,4 +340,4 @@ def test_primaries_of_their_own_are_not_waited_for() -> None:
     table[(NS2, "example.test", "SOA")] = says(soa("example.test", 7, "ns.other.test"))
     fake = Fake(table, {NS1: "example.test", NS2: "example.test"})
     ask(fake)
-    assert fake.asked[(NS2, "example.test", "SOA")] == 1
+    assert fake.asked[(NS2, "example.test", "NS")] == 1
