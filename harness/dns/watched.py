@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from harness.model.dns import Heard, Points, Sighting
 from harness.model.event import Sighted, Watching
@@ -92,8 +92,8 @@ class Place:
     def again(self, at: float) -> None:
         """Take a look that saw what the one before had seen."""
         if self.last is not None:
-            remaining = self.remaining(at)
-            self.add(replace(self.last, ttl=remaining), at)
+            self.stretches[-1].until = at
+            self.in_a_row += self.last.points is Points.NEW
 
     def _stretch(self, seen: Sighting, at: float) -> None:
         before = self.stretches[-1] if self.stretches else None
