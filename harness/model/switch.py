@@ -52,7 +52,8 @@ class SwitchState:
 
     `where` names it (zone or profile, with its id). `records` are those that decide about the production name.
     `shares` is by side the share of callers that this state sends there (they need not add up to 1: a record may lead
-    elsewhere). `name_servers` are the zone's own, as the control plane has them. `facts` are what else a reader should
+    elsewhere). `name_servers` are the zone's own, as the control plane has them, `apex` the values of its NS record
+    where that was read (servers of the owner's own names stand there alone). `facts` are what else a reader should
     know. `delay` is the documented time in seconds until a change is served, None where none is documented. `hosts` are
     the names by which callers reach a profile, `domains` its custom domains with the state of their validation
     (Front Door; in lower case). `enabled` False: the profile itself is switched off.
@@ -64,6 +65,7 @@ class SwitchState:
     records: tuple[SwitchRecord, ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)
     name_servers: tuple[str, ...] = ()
+    apex: tuple[str, ...] = ()
     delay: float | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
