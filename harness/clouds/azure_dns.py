@@ -1,7 +1,6 @@
 """Azure DNS: the zone of a name, and its record sets that decide about the name (api-version 2018-05-01). Only reads.
 
-The sets are asked for one by one, by type and name: a list of the whole zone comes by the hundred, and Azure answers
-few of those a minute.
+The sets are asked for by type and name: a list of the whole zone comes by the hundred, again for each name.
 """
 
 import time

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.clouds.aws import client
@@ -40,6 +40,7 @@ class _Zone:
     id: str
     name: str
     name_servers: tuple[str, ...] = ()
+    apex: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,6 +78,7 @@ class Route53:
             at=time.time(),
             records=records,
             name_servers=zone.name_servers,
+            apex=zone.apex,
             delay=DELAY,
             facts=zone.facts,
         )
@@ -100,9 +102,7 @@ class Route53:
                 raise self._several(service, suffix, public)
             if public:
                 found = self._zone(service, public[0])
-                return _Zone(
-                    id=found.id, name=found.name, name_servers=found.name_servers, facts={**found.facts, **private}
-                )
+                return replace(found, facts={**found.facts, **private})
         there = f", only private ones ({', '.join(private.values())})" if private else ""
         raise Unread(f"no public zone of {name} in this account{there}; name it with `zone`", Absence.FAILED)
 
@@ -130,8 +130,16 @@ class Route53:
             others = [_id(one) for one in self._called(service, name) if _id(one) != zone_id and not _private(one)]
             facts = {"another public zone of this name": ", ".join(others[:4])} if others else {}
             found = tuple(plain(one) for one in list(servers)[:20])
-            self._zones[zone_id] = _Zone(id=quoted(zone_id), name=name, name_servers=found, facts=facts)
+            apex = self._apex(service, zone_id, name)
+            self._zones[zone_id] = _Zone(id=quoted(zone_id), name=name, name_servers=found, apex=apex, facts=facts)
         return self._zones[zone_id]
+
+    def _apex(self, service: Any, zone_id: str, name: str) -> tuple[str, ...]:
+        """Return the values of the zone's own NS record: servers of the owner's own names stand there alone."""
+        given = {"HostedZoneId": zone_id, "StartRecordName": name, "StartRecordType": "NS", "MaxItems": "1"}
+        sets = self._call(service.list_resource_record_sets, **given).get("ResourceRecordSets") or ()
+        own = [one for one in sets if one.get("Type") == "NS" and plain(one.get("Name", "")) == name]
+        return tuple(plain(value) for one in own for value in _values(one)[:20])
 
     def _sets(self, service: Any, zone: _Zone, name: str) -> Iterator[Mapping[str, Any]]:
         """Yield the address record sets of `name`; they come in the order of names from it on."""
@@ -164,11 +172,10 @@ def plain(name: object) -> str:
 
 def _record(told: Mapping[str, Any]) -> SwitchRecord:
     alias = told.get("AliasTarget")
-    values = [str(one.get("Value", "")) for one in list(told.get("ResourceRecords") or ())[:_MOST_VALUES]]
     return SwitchRecord(
         name=plain(told.get("Name", "")),
         type=quoted(told.get("Type", "")),
-        target=(plain(alias.get("DNSName", "")),) if alias else tuple(plain(one) for one in values),
+        target=(plain(alias.get("DNSName", "")),) if alias else tuple(map(plain, _values(told))),
         alias=bool(alias),
         ttl=None if alias else told.get("TTL"),
         weight=told.get("Weight"),
@@ -176,6 +183,10 @@ def _record(told: Mapping[str, Any]) -> SwitchRecord:
         id=quoted(told.get("SetIdentifier", "")),
         health=_health(told, alias),
     )
+
+
+def _values(told: Mapping[str, Any]) -> list[str]:
+    return [str(one.get("Value", "")) for one in list(told.get("ResourceRecords") or ())[:_MOST_VALUES]]
 
 
 def _given(value: object) -> bool:

@@ -172,13 +172,18 @@ def _name_servers(found: Found, state: SwitchState, survey: Survey, name: str) -
         found.say(Outcome.INCONCLUSIVE, f"not known whether {state.where} is the zone that {name} is delegated to")
         return
     own = set(state.name_servers)
-    if not own & delegated:
+    if not own & delegated and delegated <= set(state.apex):
+        found.say(
+            Outcome.INCONCLUSIVE,
+            f"{name} is delegated to servers of one's own name ({few(sorted(delegated))}): check that these are"
+            f" {few(sorted(own))}, else {state.where} is a zone that nobody asks",
+        )
+    elif not own & delegated:
         found.fail(
             AT,
             f"{state.where} is not the zone that {name} is delegated to: you would edit a zone that nobody asks",
             old=few(sorted(delegated)),
             new=few(sorted(own)),
-            note="servers of one's own name (white label) look like this too: then name the zone's authorities",
             remedy=f"change the record in the zone served by {few(sorted(delegated))}",
         )
     elif delegated - own:

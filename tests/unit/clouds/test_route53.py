@@ -138,6 +138,14 @@ def test_a_name_without_records_has_none(moto: Moto) -> None:
     assert reading(moto).read("api.six.test").records == ()
 
 
+def test_the_zones_own_ns_record_is_told(serve: Serve) -> None:
+    own = {"Name": "example.com.", "Type": "NS", "TTL": 172800}
+    values = [{"ResourceRecord": {"Value": f"{name}.example.com."}} for name in ("NS1", "ns2")]
+    state = serve(Route53StandIn(sets=[own | {"ResourceRecords": values}])).read("api.example.com")
+    assert state.apex == ("ns1.example.com", "ns2.example.com")
+    assert state.name_servers == ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net")
+
+
 def test_a_zone_is_looked_up_once_for_all_its_names(serve: Serve) -> None:
     stand_in = Route53StandIn(sets=[weighted("old", "old.test", 1), weighted("n", "n.test", 1, name="b.example.com.")])
     source = serve(stand_in)

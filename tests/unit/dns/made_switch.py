@@ -55,13 +55,15 @@ def delegated(*authorities: Authority, to: Sequence[str] = SERVERS) -> Survey:
     return replace(survey(), zone=zone)
 
 
-def in_zone(*records: SwitchRecord, seen: Survey | None = None, move: Move = MOVE, **dns: Any) -> Found:
+def in_zone(
+    *records: SwitchRecord, seen: Survey | None = None, move: Move = MOVE, apex: tuple[str, ...] = SERVERS
+) -> Found:
     """Judge record sets of Route 53."""
     state = SwitchState(
-        mechanism=Mechanism.ROUTE53, where="zone example.com (Z1)", at=0.0, records=records, name_servers=SERVERS
-    )
-    given = {"switch": ROUTE53} | dns
-    return judge(shares.told(state, move, {}), seen or delegated(), view(move=move, **given))
+        mechanism=Mechanism.ROUTE53, where="zone example.com (Z1)", at=0.0, records=records, name_servers=SERVERS,
+        apex=apex,
+    )  # fmt: skip
+    return judge(shares.told(state, move, {}), seen or delegated(), view(move=move, switch=ROUTE53))
 
 
 def on_the_way(host: str) -> Survey:

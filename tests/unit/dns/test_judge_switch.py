@@ -176,6 +176,11 @@ def test_a_zone_that_nobody_asks() -> None:
     failed(found, "a zone that nobody asks")
 
 
+def test_servers_of_ones_own_name_are_left_to_a_human() -> None:
+    own = ("ns1.example.com", "ns2.example.com")
+    held(in_zone(record(), seen=delegated(to=own), apex=own), Outcome.INCONCLUSIVE, "ns1.example.com", SERVERS[0])
+
+
 def test_a_delegation_to_others_as_well() -> None:
     failed(in_zone(record(), seen=delegated(to=(*SERVERS, "ns9.other.example"))), "also delegated", "ns9.other.example")
 
