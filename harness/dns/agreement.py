@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from harness.dns.authorities import serials_by_primary
 from harness.dns.facts import ADDRESS_TYPES, BESIDE, Authority, Survey
 from harness.dns.moments import few, label
+from harness.dns.own_records import few as short
 from harness.dns.serving import AT, said, zone_name
 from harness.dns.walk import soa_fields
 from harness.model.dns import Points
@@ -139,4 +140,4 @@ def _by_server(told: Mapping[str, Said]) -> str:
 
 def _words(one: Said) -> str:
     values, ttl = one
-    return f"{few(values)} (TTL {ttl})" if values else "none"
+    return f"{short(values)} (TTL {ttl})" if values else "none"

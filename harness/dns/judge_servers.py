@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from harness.dns.agreement import judge_agreement
 from harness.dns.facts import ADDRESS_TYPES, Authority, Survey, View
 from harness.dns.moments import few, label
+from harness.dns.own_records import few as short
 from harness.dns.serving import States, addresses_of, judge_delegation, judge_serving, said, zone_name
 from harness.dns.walk import soa_fields
 from harness.model.dns import Chain, Heard, Points
@@ -67,7 +68,7 @@ def _tell_links(found: Found, answering: Iterable[Authority]) -> None:
         for way in one.chains.values():
             for link in way.links:
                 records = link.records
-                text = f"{few(records.values)}, TTL {records.ttl}"
+                text = f"{short(records.values)}, TTL {records.ttl}"
                 found.fact(f"{records.name} {records.type}", **{label(one.server): text})
 
 

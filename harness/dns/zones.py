@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 RESOLVERS = 4
 """Resolvers that one question is taken to, until one tells."""
+FEW = 4
+"""Servers of one zone that a question is taken to, where the first that tells is enough."""
 DEPTH = 8
 """Zone cuts that are followed below the last zone that the resolvers know."""
 
@@ -133,7 +135,7 @@ class Zones:
         return zone
 
     async def _cut(self, zone: Zone, name: str) -> str:
-        for authority in zone.authorities:
+        for authority in zone.authorities[:FEW]:
             reply = await self._asker.ask(authority.server, name, "NS", recurse=False)
             if found := cut(reply, name, zone.name):
                 return found
@@ -192,7 +194,7 @@ class Zones:
     async def _key_record(self, zone: Zone) -> Reply | None:
         """Return what the first server that tells says of the zone's keys."""
         reply = None
-        for authority in zone.authorities:
+        for authority in zone.authorities[:FEW]:
             reply = await self._asker.ask(authority.server, zone.name, "DNSKEY", recurse=False, signatures=True)
             if reply.heard.tells:
                 break

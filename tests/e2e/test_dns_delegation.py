@@ -43,7 +43,9 @@ ZONES_ONE: Mapping[str, str] = {
     ),
     "lame.test": zone_text("lame.test", f"@ NS ns1.clean.test.\n@ NS ns.old.test.\n{API}"),
     "silent.test": zone_text("silent.test", f"@ NS ns1.clean.test.\n@ NS off.clean-two.test.\n{API}"),
-    "clean-two.test": zone_text("clean-two.test", f"{PAIR}off A {NOBODY}\nmeta A 169.254.169.254"),
+    "clean-two.test": zone_text(
+        "clean-two.test", f"{PAIR}off A {NOBODY}\nmeta A 169.254.169.254\nmeta AAAA 2001:db8::99"
+    ),
     "mismatch.test": zone_text("mismatch.test", f"@ NS ns1.clean.test.\n{API}"),
     "forgotten.test": zone_text("forgotten.test", f"@ NS ns1.clean.test.\n{API}"),
     "lagging.test": zone_text("lagging.test", PAIR + API, serial=8),
@@ -256,10 +258,13 @@ def test_a_zone_that_no_server_serves_fails_although_no_resolver_tells_it(seen: 
     assert any(title.startswith("no server of dead.test serves it") for title in one.failed())
 
 
-def test_a_metadata_address_is_never_asked(seen: Callable[[str], Seen]) -> None:
+def test_neither_a_metadata_address_nor_one_that_no_route_leads_to_is_asked(seen: Callable[[str], Seen]) -> None:
     zone = seen("metadata.test").survey.zone
     assert [authority.server.address for authority in zone.authorities] == [ONE, ONE_V6]
-    assert zone.left_out == ("meta.clean-two.test (169.254.169.254): a link-local address",)
+    assert zone.left_out == (
+        "meta.clean-two.test (169.254.169.254): a link-local address",
+        "meta.clean-two.test (2001:db8::99): an IPv6 address, and this machine has no route to it",
+    )
 
 
 def test_the_keys_of_a_signed_zone_and_what_its_parent_vouches_for_are_kept(seen: Callable[[str], Seen]) -> None:
