@@ -9,7 +9,6 @@ from harness.dns.timing import timing
 from harness.dns.topics import JUDGES, LOOKS
 from harness.model.check import Tools
 from harness.model.event import CaseInfo, Checked, Surveyed
-from harness.model.found import Found
 from harness.model.outcome import Outcome
 from harness.scenario.moving import Dns
 from harness.scenario.types import Scenario
@@ -23,6 +22,7 @@ class Campaign:
 
     scenario: Scenario
     _surveys: tuple[Survey, ...] = field(default=(), init=False)
+    _once: dict[object, object] = field(default_factory=dict, init=False)
 
     def checked(self, tools: Tools, info: CaseInfo, move: int, topic: str) -> Checked:
         """Return what `topic` comes to for the name of this number."""
@@ -50,4 +50,4 @@ class Campaign:
         return self.scenario.dns
 
     def _view(self, survey: Survey) -> View:
-        return View(scenario=self.scenario, dns=self._dns, move=survey.move, now=time.time())
+        return View(scenario=self.scenario, dns=self._dns, move=survey.move, now=time.time(), once=self._once)

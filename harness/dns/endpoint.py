@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from harness.dns.facts import Survey, View
@@ -104,29 +105,46 @@ def _certificate(asked: Gateway, *, timeout: float, pause: Callable[[], None], n
     return certificate(asked, timeout=timeout, pause=pause, named=named)
 
 
-def looks(survey: Survey, view: View, tools: Tools, *, named: bool = True) -> Mapping[str, TlsFacts]:
-    """Return what each way in shows for the production name, as far as the user wants to wait."""
+def looks(survey: Survey, view: View, tools: Tools, found: Found, *, named: bool = True) -> Mapping[str, TlsFacts]:
+    """Return what each way in shows for the production name, as far as the user wants to wait.
+
+    Unless `named`, no name is said, and what is shown is alike for all. Counts in `found` what was opened.
+    """
     seen: dict[str, TlsFacts] = {}
     for way in ways_in(survey, view):
         if tools.stopping():
             break
-        seen[way] = _certificate(gateway(view, way), timeout=timeout_of(view), pause=tools.pause, named=named)
+        seen[way] = _look(gateway(view, way), view, tools, found, named=named)
     return seen
 
 
-def look_at_old(view: View, tools: Tools) -> TlsFacts:
+def look_at_old(view: View, tools: Tools, found: Found) -> TlsFacts:
     """Return what the old side shows to a client that says no name."""
-    return _certificate(view.scenario.old, timeout=timeout_of(view), pause=tools.pause, named=False)
+    return _look(view.scenario.old, view, tools, found, named=False)
+
+
+def _look(asked: Gateway, view: View, tools: Tools, found: Found, *, named: bool) -> TlsFacts:
+    def now() -> TlsFacts:
+        facts = _certificate(asked, timeout=timeout_of(view), pause=tools.pause, named=named)
+        found.requests[asked.side.value] += facts.connections
+        return facts
+
+    return now() if named else once(view, ("without SNI", asked.side, asked.connect_to or asked.url), now)
+
+
+T = TypeVar("T")
+
+
+def once(view: View, key: object, look: Callable[[], T]) -> T:
+    """Return what `look` brings, or what it brought for another name; `key` says of what."""
+    if key not in view.once:
+        view.once[key] = look()
+    return cast("T", view.once[key])
 
 
 def interrupted(survey: Survey, view: View, seen: Mapping[str, object]) -> bool:
     """Tell whether the user stopped before every way in was looked at."""
     return len(seen) < len(ways_in(survey, view))
-
-
-def count(found: Found, seen: Mapping[str, TlsFacts], side: Side = Side.NEW) -> None:
-    """Count the connections that were opened."""
-    found.requests[side.value] += sum(facts.connections for facts in seen.values())
 
 
 def nothing(found: Found, survey: Survey) -> None:

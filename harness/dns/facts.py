@@ -146,9 +146,14 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a topic is judged by, beside the survey. `now` in Unix seconds."""
+    """What a topic is judged by, beside the survey. `now` in Unix seconds.
+
+    `once` keeps what is alike for all names (what a server shows to whoever says no name): looked at for the first one,
+    and shared by the views of one run.
+    """
 
     scenario: Scenario
     dns: Dns
     move: Move
     now: float
+    once: dict[object, object] = field(default_factory=dict, repr=False, compare=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from harness.dns.endpoint import (
     INTERRUPTED,
     MOST_WAYS,
-    count,
     covers,
     interrupted,
     looks,
@@ -50,8 +49,7 @@ def certificate(survey: Survey, view: View, tools: Tools) -> Found:
     found = Found()
     if plain(found, _AT, view):
         return found
-    seen = looks(survey, view, tools)
-    count(found, seen)
+    seen = looks(survey, view, tools, found)
     if not seen:
         nothing(found, survey)
     for way, facts in seen.items():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from harness.dns.endpoint import INTERRUPTED, gateway, nothing, ways_in
+from harness.dns.endpoint import INTERRUPTED, gateway, nothing, once, ways_in
 from harness.dns.facts import Survey, View
 from harness.dns.moments import few
 from harness.model.check import Tools
@@ -126,28 +126,40 @@ def _request(view: View, tools: Tools, asked: _Question, side: Side, url: str = 
 
 
 def _own(found: Found, view: View, tools: Tools, asked: _Question, way: str) -> Answer | None:
-    """Ask by the target's own name, where it has one."""
+    """Return the answer by the target's own name, where it has one; the same for all names that lead there."""
     name = view.move.new.name
     if not name or name == view.move.name or tools.stopping():
         return None
     entrance = gateway(view, way, name=name)
-    made = _request(view, tools, asked, Side.NEW, entrance.url)
-    if isinstance(made, str):
-        return None
-    answer = _ask(entrance, made, view, tools)
-    found.requests[Side.NEW.value] += 1
-    found.fact(asked.text, **{f"{name} at {way}": _words(answer)})
+
+    def now() -> Answer | None:
+        made = _request(view, tools, asked, Side.NEW, entrance.url)
+        if isinstance(made, str):
+            return None
+        found.requests[Side.NEW.value] += 1
+        return _ask(entrance, made, view, tools)
+
+    answer = once(view, ("own name", entrance.url, way), now)
+    if answer is not None:
+        found.fact(asked.text, **{f"{name} at {way}": _words(answer)})
     return answer
 
 
 def _old(found: Found, view: View, tools: Tools, asked: _Question) -> Answer | None:
-    made = _request(view, tools, asked, Side.OLD)
-    if isinstance(made, str) or tools.stopping():
-        return None
-    (exchange,) = tools.send([made])
-    found.requests[Side.OLD.value] += 1
-    found.fact(asked.text, old=_words(exchange.answer))
-    return exchange.answer
+    """Return the old side's answer."""
+
+    def now() -> Answer | None:
+        made = _request(view, tools, asked, Side.OLD)
+        if isinstance(made, str) or tools.stopping():
+            return None
+        found.requests[Side.OLD.value] += 1
+        (exchange,) = tools.send([made])
+        return exchange.answer
+
+    answer = once(view, "old answers", now)
+    if answer is not None:
+        found.fact(asked.text, old=_words(answer))
+    return answer
 
 
 def _ask(entrance: Gateway, request: Request, view: View, tools: Tools) -> Answer:

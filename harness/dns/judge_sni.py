@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from harness.dns.endpoint import INTERRUPTED, count, covers, interrupted, is_plain, look_at_old, looks, nothing, plain
+from harness.dns.endpoint import INTERRUPTED, covers, interrupted, is_plain, look_at_old, looks, nothing, plain
 from harness.dns.facts import Survey, View
 from harness.dns.moments import few
 from harness.model.check import Tools
@@ -28,8 +28,7 @@ def without_sni(survey: Survey, view: View, tools: Tools) -> Found:
     found = Found()
     if plain(found, _AT, view):
         return found
-    seen = looks(survey, view, tools, named=False)
-    count(found, seen)
+    seen = looks(survey, view, tools, found, named=False)
     if not seen:
         nothing(found, survey)
     shown = {way: _shown(facts, view.move.name, view.now) for way, facts in seen.items()}
@@ -72,8 +71,7 @@ def _compare(found: Found, view: View, tools: Tools, unfit: Sequence[str], words
     if tools.stopping():
         found.say(Outcome.INCONCLUSIVE, INTERRUPTED)
         return
-    facts = look_at_old(view, tools)
-    count(found, {"old": facts}, Side.OLD)
+    facts = look_at_old(view, tools, found)
     host = urlsplit(view.scenario.old.url).hostname or ""
     fits, before = _shown(facts, host, view.now)
     found.fact("without SNI", old=before)
