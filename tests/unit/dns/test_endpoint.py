@@ -406,3 +406,14 @@ def test_nginx_that_knows_one_name(tmp_path: Path, authority: Authority) -> None
         assert (found.outcome, found.points[0].new) == ("FAIL", "421")
         assert looked(host_accepted, SEEN, serving_both).outcome == "PASS"
         assert looked(certificate, SEEN, refusing).outcome == "PASS"
+
+
+def test_what_is_alike_for_all_names_is_looked_at_once(authority: Authority, files: ServerFiles) -> None:
+    known: dict[object, object] = {}
+    with serving(files) as port:
+        by = replace(at(port, authority, case()), once=known)
+        first = [looked(topic, SEEN, by).requests for topic in (without_sni, host_accepted)]
+        other = survey(HERE, to=NEW)
+        again = [looked(topic, other, replace(by, now=time.time())).requests for topic in (without_sni, host_accepted)]
+    assert first == [{"new": 1}, {"new": 2, "old": 1}]
+    assert again == [{}, {"new": 1}]
