@@ -36,9 +36,7 @@ def rollback(survey: Survey, view: View) -> Found:
     found = Found()
     known, within = timing(survey, view), view.dns.rollback_within
     if known.back_all is None:
-        found.say(
-            Outcome.INCONCLUSIVE, "it cannot be told how fast clients are back: no authoritative server told the TTL"
-        )
+        found.say(Outcome.INCONCLUSIVE, f"it cannot be told how fast clients are back: {_unknown(known)}")
         return found
     _tell_back(found, survey, view, known)
     if known.back_all > within:
@@ -52,6 +50,12 @@ def rollback(survey: Survey, view: View) -> Found:
             remedy=_faster(view, known),
         )
     return found
+
+
+def _unknown(known: Timing) -> str:
+    if known.mechanism in PER_REQUEST:
+        return f"how long {known.mechanism} takes to serve a change is not documented; write it as `dns.switch.takes`"
+    return "no authoritative server told the TTL"
 
 
 def _planned(found: Found, view: View) -> float | None:

@@ -10,7 +10,7 @@ from harness.dns.moments import safe_from, span, utc
 from harness.dns.switched import plain, switched
 from harness.model.dns import Clamp, Timing
 from harness.model.switch import Mechanism, SwitchState
-from harness.scenario.moving import PER_REQUEST, Dns, ProxySwitch
+from harness.scenario.moving import PER_REQUEST, AzureSwitch, Dns, ProxySwitch
 
 ASSUMED_BEFORE = 86400
 """TTL before it was lowered, where the scenario does not say: unbound's own bound of what it keeps, cache-max-ttl."""
@@ -58,7 +58,7 @@ def timing(survey: Survey, view: View, state: SwitchState | None = None) -> Timi
 
 def delay_of(dns: Dns, state: SwitchState | None = None) -> float:
     """Return the seconds until a change is served, as documented; 0 where nothing is (see `documented`)."""
-    if isinstance(dns.switch, ProxySwitch):
+    if isinstance(dns.switch, ProxySwitch | AzureSwitch) and dns.switch.takes is not None:
         return dns.switch.takes
     if state is not None and state.delay is not None:
         return state.delay
@@ -67,6 +67,8 @@ def delay_of(dns: Dns, state: SwitchState | None = None) -> float:
 
 def documented(dns: Dns) -> bool:
     """Tell whether the time that the mechanism takes is known."""
+    if isinstance(dns.switch, AzureSwitch) and dns.switch.takes is not None:
+        return True
     return dns.switch.mechanism in {*_DELAYS, Mechanism.RECORD, Mechanism.PROXY}
 
 
@@ -175,7 +177,7 @@ def _by_then(delay: float) -> str:
 
 def _with_way_back(known: Timing, held: Mapping[str, int], view: View) -> Timing:
     every, cache = list(held.values()), client_cache(view.dns)
-    if not every:
+    if not every or (known.mechanism in PER_REQUEST and not documented(view.dns)):
         return known
     back = curve(every, delay=known.delay, cache=cache)
     return replace(known, back=back, back_all=all_back(every, delay=known.delay, cache=cache))

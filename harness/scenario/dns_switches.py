@@ -54,8 +54,10 @@ def _azure(mechanism: Mechanism) -> Callable[[Fields], AzureSwitch]:
             origins = {side: fields[side.value] for side in Side if side.value in fields}
         if len(origins) > len(set(origins.values())):
             raise fields.refuse("new", "'old' and 'new' are the same", "nothing would move: name one for each side")
-        group = fields["group"] if mechanism is Mechanism.FRONT_DOOR else ""
-        return AzureSwitch(mechanism=mechanism, azure=azure, origins=origins, group=group)
+        if mechanism is not Mechanism.FRONT_DOOR:
+            return AzureSwitch(mechanism=mechanism, azure=azure, origins=origins)
+        group, takes = fields["group"], fields["takes"]
+        return AzureSwitch(mechanism=mechanism, azure=azure, origins=origins, group=group, takes=takes)
 
     return build
 
@@ -108,6 +110,11 @@ _FRONT_DOOR = Record(
     *azure_keys(*_TYPES[Mechanism.FRONT_DOOR]),
     Key("group", plain(), "the origin group; the one that holds both sides if left out", absent=""),
     *_origins("origin"),
+    Key(
+        "takes",
+        parsed(units.duration_or_none, units.DURATION, "a duration such as 10m"),
+        "how long it takes until a change is served everywhere, as measured before the day: rollback is judged on it",
+    ),
     name="dns_switch_front_door",
     about="A Front Door profile, which chooses an origin by request.",
 )

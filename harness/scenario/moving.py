@@ -75,13 +75,15 @@ class AzureSwitch:
     """A DNS zone, a Traffic Manager profile or a Front Door profile of Azure; `azure.resource` is its whole id.
 
     `origins` names the endpoint (Traffic Manager) or the origin (Front Door) of a side where its target does not tell.
-    `group` is Front Door's origin group ("": the one that holds both sides).
+    `group` is Front Door's origin group ("": the one that holds both sides). `takes` is how many seconds Front Door
+    needs until it serves a change everywhere; None: not told, and nothing that could be relied on is documented.
     """
 
     mechanism: Mechanism
     azure: AzureControl
     origins: dict[Side, str] = field(default_factory=dict)
     group: str = ""
+    takes: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Topics of time, each judged alone: what is said of a survey, and what it comes to."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.dns.facts import AtResolver, Survey
@@ -7,6 +9,7 @@ from harness.dns.judge_ready import old_ttl, rollback
 from harness.dns.judge_resolvers import at_resolvers
 from harness.dns.judge_times import load, negative, ttl
 from harness.dns.moments import few, safe_from, span
+from harness.dns.timing import timing
 from harness.model.dns import Heard, Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome
@@ -304,10 +307,24 @@ def test_the_minute_of_route_53_counts() -> None:
 
 
 def test_what_a_mechanism_takes_is_told_where_it_is_not_documented() -> None:
-    for mechanism in (Mechanism.AZURE_DNS, Mechanism.TRAFFIC_MANAGER, Mechanism.FRONT_DOOR):
+    for mechanism in (Mechanism.AZURE_DNS, Mechanism.TRAFFIC_MANAGER):
         found = rollback(survey(resolver("r", (0, 60))), view(switch=azure(mechanism)))
         assert outcome(found) is Outcome.PASS
         assert "is not documented" in words(found)
+
+
+def test_all_of_the_way_back_rests_on_what_front_door_takes() -> None:
+    seen, door = survey(resolver("r", (0, HOUR))), azure(Mechanism.FRONT_DOOR)
+    unknown = rollback(seen, view(switch=door))
+    assert outcome(unknown) is Outcome.INCONCLUSIVE
+    assert "dns.switch.takes" in words(unknown)
+    assert outcome(rollback(seen, view(switch=replace(door, takes=200)))) is Outcome.PASS
+    assert outcome(rollback(seen, view(switch=replace(door, takes=400)))) is Outcome.FAIL
+
+
+def test_where_no_record_changes_any_moment_is_safe() -> None:
+    known = timing(survey(resolver("r", (0, HOUR))), view(switch=ProxySwitch()))
+    assert known.earliest == view().now
 
 
 def test_a_slow_proxy_fails_the_way_back() -> None:
