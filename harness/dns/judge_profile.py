@@ -49,7 +49,7 @@ def _side(found: Found, state: SwitchState, side: Side, view: View) -> None:
         found.fail(
             AT,
             f"{state.where} has no {thing} for the {side.value} side ({target})",
-            remedy=f"add it, or name the {thing} with `origins` if it goes by another name",
+            remedy=f"add it, or name the {thing} as `{side.value}` of `switch` if it leads there by another address",
         )
     elif not any(one.enabled for one in own):
         told = own[0].health or "left out"
@@ -72,7 +72,7 @@ def _elsewhere(found: Found, state: SwitchState, view: View) -> None:
             AT,
             f"{_thing(state)} {one.name} takes part and leads to {', '.join(one.target)}, which is neither `from`"
             f" ({view.move.old.text}) nor `to` ({view.move.new.text})",
-            remedy="disable it for the cutover, or name it with `origins` if it is one of the two",
+            remedy="disable it for the cutover, or name it as `old` or `new` of `switch` if it is one of the two",
         )
 
 

@@ -10,8 +10,8 @@ from harness.dns.facts import Authority, Survey, View, Zone
 from harness.dns.moments import few, label
 from harness.dns.points import addresses
 from harness.dns.shares import of_group
-from harness.dns.switched import switched
-from harness.model.dns import Records
+from harness.dns.switched import authority_chains, switched
+from harness.model.dns import Points, Records
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.model.switch import SwitchRecord, SwitchState
@@ -36,7 +36,7 @@ def sets(found: Found, state: SwitchState, survey: Survey, view: View) -> None:
             remedy="check that this is the zone that is delegated, and that the record is not in a zone below it",
         )
     for type_, group in groups.items():
-        _targets(found, group, f"{name} {type_}", view)
+        _targets(found, group, f"{name} {type_}", survey, view)
         _ttl(found, group, f"{name} {type_}", view)
         if any(one.policy == "weighted" for one in group):
             _weighted(found, group, f"{name} {type_}", view)
@@ -46,17 +46,15 @@ def sets(found: Found, state: SwitchState, survey: Survey, view: View) -> None:
     _answers(found, groups, survey, name)
 
 
-def _targets(found: Found, group: Sequence[SwitchRecord], what: str, view: View) -> None:
+def _targets(found: Found, group: Sequence[SwitchRecord], what: str, survey: Survey, view: View) -> None:
     """Fail where a record that gets callers leads to neither side."""
     move = view.move
     for one in group:
         if one.side or one.weight == 0:
             continue
         where = ", ".join(one.target[:3]) or "nothing"
-        resource = any(target.startswith("/subscriptions/") for target in one.target)
-        if one.alias and resource:
-            why = f"{what} is an alias of {where}: which side that is cannot be told; name it with `origins`"
-            found.say(Outcome.INCONCLUSIVE, why)
+        if one.alias and any(target.startswith("/subscriptions/") for target in one.target):
+            _resource(found, where, what, survey)
             continue
         found.fail(
             AT,
@@ -65,6 +63,27 @@ def _targets(found: Found, group: Sequence[SwitchRecord], what: str, view: View)
             new=where,
             remedy="find out who changed the record, or correct `from` in the scenario",
         )
+
+
+def _resource(found: Found, resource: str, what: str, survey: Survey) -> None:
+    """Judge an alias of a resource of Azure by what is answered: its id tells no address."""
+    points = {one.points for one in authority_chains(survey) if one.type == what.rpartition(" ")[2]}
+    if points == {Points.OLD}:
+        found.fact(f"alias {what}", **{"leads to": resource, "answered": "as the old side"})
+    elif points == {Points.NEW}:
+        found.fail(
+            AT,
+            f"{what} is already switched: the alias of {resource} is answered as the new side",
+            remedy="if that is not meant, switch back; if it is, the cutover is over: run the suites of the time after",
+        )
+    elif Points.ELSEWHERE in points:
+        found.fail(
+            AT,
+            f"{what} is an alias of {resource}, which is answered as neither `from` nor `to`",
+            remedy="find out who changed the record, or correct `from` in the scenario",
+        )
+    else:
+        found.say(Outcome.INCONCLUSIVE, f"{what} is an alias of {resource}: no answer shows which side that is")
 
 
 def _ttl(found: Found, group: Sequence[SwitchRecord], what: str, view: View) -> None:

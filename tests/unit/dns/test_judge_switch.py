@@ -83,6 +83,22 @@ def test_a_record_that_leads_elsewhere() -> None:
     failed(found, "third.example", OLD, NEW)
 
 
+@pytest.mark.parametrize(
+    ("points", "kind"),
+    [
+        (Points.OLD, None),
+        (Points.NEW, Outcome.FAIL),
+        (Points.ELSEWHERE, Outcome.FAIL),
+        (Points.UNKNOWN, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_an_alias_of_a_resource_is_judged_by_what_is_answered(points: Points, kind: Outcome | None) -> None:
+    alias = record("/subscriptions/s/publicIPAddresses/one", "A", alias=True)
+    one = replace(answers(("A", 60, ("192.0.2.10",))), chains={"A": chain(points=points)})
+    found = in_zone(alias, seen=delegated(one))
+    assert [why for why, _ in found.reasons] == ([kind] if kind else [])
+
+
 def test_what_is_switched_already() -> None:
     found = in_zone(record(NEW), seen=delegated(answers(("CNAME", 60, (NEW,)))))
     failed(found, "already switched")
