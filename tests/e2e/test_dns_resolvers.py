@@ -13,10 +13,12 @@ import pytest
 
 from harness.dns.ask import Asker
 from harness.dns.at_resolver import look, sight
+from harness.dns.facts import AtResolver
 from harness.model.dns import Heard, Points, Protocol, Reply, Server
 from harness.scenario.moving import Dns, Move, Target
 from tests.servers.nsd import Nsd, zone_text
 from tests.servers.process import HOST, find_program, free_ports
+from tests.servers.signed import signed
 from tests.servers.tls import Authority
 from tests.servers.unbound import Unbound
 
@@ -234,6 +236,27 @@ class TestLook:
         assert (seen.first.heard, seen.first.points) == (heard, side)
         assert words in seen.first.detail
         assert not seen.later
+
+    def test_what_a_resolver_has_validated(self) -> None:
+        good = signed("signed.test", zone_text("signed.test", "@ NS ns1\nns1 A 127.0.0.1\napi CNAME ns1\n"))
+        bad = signed("bad.test", zone_text("bad.test", "@ NS ns1\nns1 A 127.0.0.1\napi CNAME ns1\n"), forged=("api",))
+        plain = zone_text("plain.test", "@ NS ns1\nns1 A 127.0.0.1\napi CNAME ns1\n")
+
+        async def seen(asker: Asker) -> list[AtResolver]:
+            moves = [replace(MOVE, name=f"api.{zone}") for zone in ("signed.test", "bad.test", "plain.test")]
+            section = Dns(moves=tuple(moves))
+            asked = (look(asker, server, move, section, ttl=lambda: None, until=0) for move in moves)
+            return await asyncio.gather(*asked)
+
+        with (
+            Nsd({"signed.test": good.text, "bad.test": bad.text, "plain.test": plain}) as nsd,
+            Unbound({"test": f"{nsd.address}@{nsd.port}"}, anchors=[good.anchor, bad.anchor]) as validating,
+        ):
+            server = validating.server()
+            first, forged, unsigned = run(seen)
+        assert [one.authenticated for one in (first, forged, unsigned)] == [True, False, False]
+        assert forged.first is not None
+        assert forged.first.heard is Heard.SERVFAIL
 
 
 class TestMoving:
