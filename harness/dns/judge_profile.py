@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from harness.dns.facts import Survey, View
 from harness.dns.moments import few
-from harness.dns.shares import taking_part
+from harness.dns.shares import serves, taking_part
 from harness.dns.switched import authority_chains
 from harness.model.dns import Chain, Points
 from harness.model.found import Found
@@ -130,7 +130,15 @@ def _domain(found: Found, state: SwitchState, view: View) -> None:
             new=few(state.domains) or "no custom domain",
             remedy="add the name as a custom domain, validate it, and associate it with a route",
         )
-    elif not validation:
+        return
+    if not serves(state, name):
+        found.fail(
+            AT,
+            f"no enabled route of {name} leads to {state.where}: changing its origins moves nobody",
+            new=few(state.served) or "no custom domain",
+            remedy="associate the custom domain with the route of this origin group, or name the right one as `group`",
+        )
+    if not validation:
         found.say(Outcome.ERROR, f"Front Door does not tell whether {name} is validated")
     elif validation.lower() == "pendingrevalidation":
         found.tell(

@@ -26,6 +26,11 @@ def side_of(record: SwitchRecord, move: Move, origins: Mapping[Side, str]) -> st
     return found[0].value if len(found) == 1 else ""
 
 
+def serves(state: SwitchState, name: str) -> bool:
+    """Tell whether a route of the name, or of the wildcard that covers it, leads to these origins."""
+    return bool({name, f"*.{name.partition('.')[2]}"} & set(state.served))
+
+
 def of_sets(records: Sequence[SwitchRecord]) -> dict[str, float]:
     """Return the shares of a name's record sets, those of IPv4 where IPv6 has others."""
     for type_ in ("CNAME", "A", "AAAA"):

@@ -108,13 +108,15 @@ def reader(dns: Dns, move: Move, *, name: str = "", hide: Hide = _unhidden) -> S
 
 
 def _group(profile: Profile, move: Move, switch: AzureSwitch) -> SwitchState:
-    """Return the origin group that is named, else the one that holds both sides, else the one that holds either."""
+    """Return the group that is named, else the one that holds both sides (or one), by routes if several do."""
     states = [shares.told(profile.state(group), move, switch.origins) for group in profile.groups]
     if not states:
         raise Unread(f"no origin group in {profile.where}", Absence.FAILED)
     holding = [{one.side for one in state.records} & {side.value for side in Side} for state in states]
     most = max(map(len, holding))
     fitting = [state for state, sides in zip(states, holding, strict=True) if len(sides) == most]
+    if len(fitting) > 1:
+        fitting = [state for state in fitting if shares.serves(state, move.name)] or fitting
     if len(fitting) > 1:
         names = ", ".join(list(profile.groups)[:5])
         held = "both sides are in several origin groups" if most > 1 else "no origin group holds both sides"

@@ -56,7 +56,8 @@ class SwitchState:
     where that was read (servers of the owner's own names stand there alone). `facts` are what else a reader should
     know. `delay` is the documented time in seconds until a change is served, None where none is documented. `hosts` are
     the names by which callers reach a profile, `domains` its custom domains with the state of their validation
-    (Front Door; in lower case). `enabled` False: the profile itself is switched off.
+    (Front Door; in lower case), `served` those of them whose enabled routes lead to these records. `enabled` False: the
+    profile itself is switched off.
     """
 
     mechanism: Mechanism
@@ -70,6 +71,7 @@ class SwitchState:
     facts: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     domains: Mapping[str, str] = field(default_factory=dict)
+    served: tuple[str, ...] = ()
     enabled: bool = True
 
 

@@ -147,6 +147,7 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGrou
 ZONE = f"{SUBSCRIPTION}/Microsoft.Network/dnsZones/example.com"
 TRAFFIC_MANAGER = f"{SUBSCRIPTION}/Microsoft.Network/trafficManagerProfiles/orders"
 FRONT_DOOR = f"{SUBSCRIPTION}/Microsoft.Cdn/profiles/orders"
+_LISTS = frozenset({"originGroups", "origins", "customDomains", "afdEndpoints", "routes"})
 _VERSIONS = {
     "/dnszones/": "2018-05-01",
     "/trafficmanagerprofiles/": "2022-04-01",
@@ -184,7 +185,7 @@ class ManagementPlane:
         if path in self.objects:
             return _json(self.change(self.objects[path]))
         parent, _, kind = path.rpartition("/")
-        if parent not in self.objects or kind not in {"originGroups", "origins", "customDomains", "afdEndpoints"}:
+        if parent not in self.objects or kind not in _LISTS:
             return _error(404, "NotFound", f"The resource '{path}' does not exist.")
         here = [one for id_, one in self.objects.items() if id_.rpartition("/")[0] == path]
         first = int(query.get("$skipToken", "0"))
@@ -248,8 +249,13 @@ def front_door(
     sensitivity: int | None = 1000,
     domains: Mapping[str, str] | None = None,
     groups: Sequence[str] = ("orders",),
+    route: str = "orders",
+    routed: str = "Enabled",
 ) -> dict[str, Mapping[str, Any]]:
-    """Return the profile with its groups, their origins, its custom domains and an endpoint, by id."""
+    """Return the profile with its groups, their origins, its custom domains and an endpoint, by id.
+
+    All custom domains are routed to the group `route`, by a route that is `routed`.
+    """
     balancing = {"sampleSize": 4, "successfulSamplesRequired": 3, "additionalLatencyInMilliseconds": sensitivity}
     told = {"api.example.com": "Approved"} if domains is None else domains
     whole = [
@@ -277,6 +283,13 @@ def front_door(
         made(
             f"{FRONT_DOOR}/afdEndpoints/orders", "Microsoft.Cdn/profiles/afdendpoints",
             hostName="orders-abc.z01.azurefd.net", enabledState="Enabled",
+        ),
+        made(
+            f"{FRONT_DOOR}/afdEndpoints/orders/routes/all", "Microsoft.Cdn/profiles/afdendpoints/routes",
+            customDomains=[
+                {"id": f"{FRONT_DOOR}/customdomains/{host.replace('.', '-')}", "isActive": True} for host in told
+            ],
+            originGroup={"id": f"{FRONT_DOOR}/originGroups/{route}"}, enabledState=routed, patternsToMatch=["/*"],
         ),
     ]  # fmt: skip
     return {one["id"]: one for one in whole}

@@ -90,7 +90,7 @@ def test_a_profile_of_traffic_manager() -> None:
 def test_a_profile_of_front_door() -> None:
     objects = front_door(origin("orders", "old", "old.example", weight=7), origin("orders", "new", "new.example"))
     told = kept(objects, lambda url: FrontDoor(resource=FRONT_DOOR, endpoint=url, token=TOKEN).read())
-    groups, origins, domains, ends = ([one.get("value") for one in told][at] for at in range(4))
+    groups, origins, domains, ends, routes = (one["value"] for one in told)
     group = cdn.AFDOriginGroup(groups[0]).properties
     assert group.load_balancing_settings.additional_latency_in_milliseconds == 1000
     assert group.health_probe_settings.probe_interval_in_seconds == 100
@@ -100,7 +100,11 @@ def test_a_profile_of_front_door() -> None:
     assert (domain.host_name, domain.domain_validation_state) == ("api.example.com", "Approved")
     end = cdn.AFDEndpoint(ends[0]).properties
     assert (end.host_name, end.enabled_state) == ("orders-abc.z01.azurefd.net", "Enabled")
-    assert all(known(one) for one in (group, first, domain, end))
+    route = cdn.Route(routes[0]).properties
+    assert route.origin_group.id.endswith("/orders")
+    assert route.custom_domains[0].id.endswith("/api-example-com")
+    assert route.enabled_state == "Enabled"
+    assert all(known(one) for one in (group, first, domain, end, route))
 
 
 def test_a_service_of_api_management() -> None:

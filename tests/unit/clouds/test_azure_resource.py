@@ -128,6 +128,14 @@ def test_a_profile_of_front_door_in_pages(serve: Serve) -> None:
     assert len([one for one in server.asked if "/origins?" in one.target]) == 3
 
 
+def test_which_domains_the_routes_of_front_door_bring_to_a_group(serve: Serve) -> None:
+    groups = ("orders", "other")
+    told = door(serve(ManagementPlane(front_door(*origins(1), groups=groups)))).read()
+    assert (told.state("orders").served, told.state("other").served) == (("api.example.com",), ())
+    off = door(serve(ManagementPlane(front_door(*origins(1), groups=groups, routed="Disabled")))).read()
+    assert off.state("orders").served == ()
+
+
 @pytest.mark.parametrize("sensitivity", [0, None])
 def test_weights_of_front_door_count_for_nothing_by_default(sensitivity: int | None, serve: Serve) -> None:
     told = door(serve(ManagementPlane(front_door(*origins(2), sensitivity=sensitivity)))).read()

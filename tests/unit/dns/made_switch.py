@@ -110,11 +110,16 @@ def by_answer(
     return judge(told, seen or on_the_way(FQDN), view(move=move, switch=azure(Mechanism.TRAFFIC_MANAGER)))
 
 
-def by_request(*records: SwitchRecord, seen: Survey | None = None, domains: dict[str, str] | None = None) -> Found:
+def by_request(
+    *records: SwitchRecord,
+    seen: Survey | None = None,
+    domains: dict[str, str] | None = None,
+    served: tuple[str, ...] | None = None,
+) -> Found:
     """Judge an origin group of Front Door."""
     have = {NAME: "Approved"} if domains is None else domains
     state = SwitchState(
         mechanism=Mechanism.FRONT_DOOR, where="origin group orders of profile orders", at=0.0, records=records,
-        hosts=(EDGE,), domains=have,
+        hosts=(EDGE,), domains=have, served=tuple(have) if served is None else served,
     )  # fmt: skip
     return judge(shares.told(state, MOVE, {}), seen or on_the_way(EDGE), view(switch=azure(Mechanism.FRONT_DOOR)))

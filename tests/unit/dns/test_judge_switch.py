@@ -318,6 +318,10 @@ def test_a_name_that_front_door_does_not_know(domains: dict[str, str], words: st
     failed(by_request(origin(OLD), origin(NEW), domains=domains), words)
 
 
+def test_a_group_that_no_route_of_the_name_leads_to() -> None:
+    failed(by_request(origin(OLD), origin(NEW), served=("other.example.com",)), "no enabled route", "moves nobody")
+
+
 def test_a_wildcard_domain_of_front_door_counts() -> None:
     assert not by_request(origin(OLD), origin(NEW), domains={"*.example.com": "Approved"}).reasons
 
