@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.dns.ask import Asker
 from harness.dns.facts import Caa, Zone
+from harness.dns.once import Asks
 from harness.dns.switched import plain
 from harness.dns.walk import within
 from harness.dns.way import follow
@@ -16,7 +16,7 @@ _MOST_SERVERS = 4
 _CAA = "CAA"
 
 
-async def caa(asker: Asker, name: str, dns: Dns, resolvers: Sequence[Server], zones: Sequence[Zone]) -> Caa:  # noqa: ARG001  as all that look
+async def caa(asker: Asks, name: str, dns: Dns, resolvers: Sequence[Server], zones: Sequence[Zone]) -> Caa:  # noqa: ARG001  as all that look
     """Return the records that hold for `name` as it is now (RFC 8659 §3).
 
     The name is asked for, aliases are followed, then the name above it, up to the top-level domain, until there are
@@ -25,7 +25,7 @@ async def caa(asker: Asker, name: str, dns: Dns, resolvers: Sequence[Server], zo
     return await _climb(_Asking(asker=asker, resolvers=resolvers, zones=zones), plain(name), first=plain(name))
 
 
-async def after(asker: Asker, move: Move, dns: Dns, resolvers: Sequence[Server], zones: Sequence[Zone]) -> Caa:  # noqa: ARG001  as all that look
+async def after(asker: Asks, move: Move, dns: Dns, resolvers: Sequence[Server], zones: Sequence[Zone]) -> Caa:  # noqa: ARG001  as all that look
     """Return the records that will hold for the moved name (RFC 8659 §3).
 
     Where it becomes a CNAME, those at the end of its new way come first; without any there, those of the names above
@@ -44,7 +44,7 @@ async def after(asker: Asker, move: Move, dns: Dns, resolvers: Sequence[Server],
 class _Asking:
     """Who is asked; `silent` are servers that have not answered and are not waited for again."""
 
-    asker: Asker
+    asker: Asks
     resolvers: Sequence[Server]
     zones: Sequence[Zone]
     silent: set[Server] = field(default_factory=set)

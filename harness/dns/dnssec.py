@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.dns.ask import Asker
 from harness.dns.facts import Signatures, Signed, Zone
 from harness.dns.moments import label
+from harness.dns.once import Asks
 from harness.dns.own_records import few
 from harness.dns.signing import Keys, Seal, entry_keys, keys_of, parsed, seals
 from harness.dns.switched import plain
@@ -30,7 +30,7 @@ class _Told:
 
 
 async def signatures(
-    asker: Asker,
+    asker: Asks,
     name: str,
     zone: Zone,
     dns: Dns,  # noqa: ARG001  as all that look
@@ -64,7 +64,7 @@ async def signatures(
     return _state(zone, name, _checked(told, name, zone, ds, now), refusing, asked=ds is not None)
 
 
-async def _keys(asker: Asker, zone: Zone) -> Reply | None:
+async def _keys(asker: Asks, zone: Zone) -> Reply | None:
     """Return the first reply that tells of the zone's keys."""
     if zone.dnskey is not None and zone.dnskey.heard.tells:
         return zone.dnskey
@@ -84,7 +84,7 @@ def _without_keys(zone: Zone, name: str, ds: Reply | None) -> Signatures:
     return Signatures(zone=zone.name, name=name, state=Signed.UNSIGNED, why=why)
 
 
-async def _ds(asker: Asker, zone: Zone, resolvers: Sequence[Server]) -> Reply | None:
+async def _ds(asker: Asks, zone: Zone, resolvers: Sequence[Server]) -> Reply | None:
     """Ask resolvers for the DS, which they have from the parent; None where none of them tells."""
     found = await asyncio.gather(
         *(
@@ -101,7 +101,7 @@ def _tells_of_ds(reply: Reply | None, zone: str) -> bool:
     return reply is not None and reply.heard.tells and not own
 
 
-async def _at(asker: Asker, server: Server, name: str, zone: Zone) -> _Told:
+async def _at(asker: Asks, server: Server, name: str, zone: Zone) -> _Told:
     asked = [(zone.name, "DNSKEY"), (zone.name, "SOA"), *((name, type_) for type_ in _TYPES)]
     keys, *others = await asyncio.gather(
         *(asker.ask(server, one, type_, recurse=False, signatures=True) for one, type_ in asked)
@@ -109,7 +109,7 @@ async def _at(asker: Asker, server: Server, name: str, zone: Zone) -> _Told:
     return _Told(server=label(server), keys=keys, others=tuple(others))
 
 
-async def _refusing(asker: Asker, name: str, resolvers: Sequence[Server]) -> tuple[str, ...]:
+async def _refusing(asker: Asks, name: str, resolvers: Sequence[Server]) -> tuple[str, ...]:
     """Return the resolvers that answer only with their checking switched off.
 
     CNAME is asked for: whether there is one or not, the answer comes of this zone alone.
@@ -118,7 +118,7 @@ async def _refusing(asker: Asker, name: str, resolvers: Sequence[Server]) -> tup
     return tuple(server for server in found if server)
 
 
-async def _refuses(asker: Asker, name: str, server: Server) -> str:
+async def _refuses(asker: Asks, name: str, server: Server) -> str:
     reply = await asker.ask(server, name, "CNAME", signatures=True)
     if reply.heard is not Heard.SERVFAIL:
         return ""

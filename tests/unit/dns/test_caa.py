@@ -10,6 +10,7 @@ from harness.dns.caa import after, caa
 from harness.dns.facts import Authority, Caa, Zone
 from harness.dns.judge_caa import caa as judge
 from harness.dns.judge_caa import properties
+from harness.dns.once import Once
 from harness.model.dns import Heard, Reply, Server
 from harness.model.found import Found
 from harness.scenario.moving import Dns, Move, Target
@@ -105,6 +106,21 @@ def test_what_no_server_tells_is_trouble(nsd: Nsd) -> None:
 def test_a_silent_authority_leaves_the_question_to_the_resolvers(nsd: Nsd) -> None:
     closed = free_ports(1)[0]
     assert looked(nsd, "own.guarded.test", "guarded.test", port=closed).owner == "own.guarded.test"
+
+
+@pytest.mark.server("nsd")
+def test_what_names_share_is_asked_once(nsd: Nsd) -> None:
+    server = Server(name="nsd", address=nsd.address, port=nsd.port)
+    known = [zone(server, "guarded.test")]
+
+    async def run() -> tuple[list[str], int]:
+        async with Asker(3.0) as asker:
+            once = Once(asker)
+            names = ("a.guarded.test", "b.guarded.test", "c.guarded.test")
+            found = await asyncio.gather(*(caa(once, name, Dns(moves=()), (), known) for name in names))
+            return [one.owner for one in found], asker.questions
+
+    assert asyncio.run(run()) == (["guarded.test"] * 3, 3 + 1)
 
 
 def judged(*values: str, issuers: tuple[str, ...] = ("ca.example",), after: Caa | None = None) -> Found:
