@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from harness.clouds.apim_domains import ApimDomains
 from harness.clouds.aws_domains import AwsDomains
@@ -20,6 +21,7 @@ from harness.model.switch import CustomDomain
 from harness.scenario.control import AwsControl, Control
 
 AT = "dns:custom domain"
+_DOMAINS = "custom domains of the new gateway"
 _SOON = 21 * 86400.0  # seconds
 _WHY = {Absence.DENIED: "denies it", Absence.THROTTLED: "throttles"}
 Hide = Callable[[Secret], None]
@@ -30,7 +32,11 @@ def custom_domain(survey: Survey, view: View, tools: Tools) -> Found:
     control = view.scenario.controls.get(Side.NEW)
     if control is None:
         return Found()
-    return judge_domains(domains_of(control, view.scenario.new.kind, survey.move.name, tools.hide), view)
+    name = survey.move.name
+    key = (_DOMAINS, name if isinstance(control, AwsControl) else "")  # a service of Azure tells all its names at once
+    if key not in view.once:
+        view.once[key] = domains_of(control, view.scenario.new.kind, name, tools.hide)
+    return judge_domains(cast("tuple[CustomDomain, ...] | Unread", view.once[key]), view)
 
 
 def domains_of(control: Control, kind: str, name: str, hide: Hide) -> tuple[CustomDomain, ...] | Unread:

@@ -1,10 +1,12 @@
 """Judges whether what is planned is what the control plane has: the switch of a name, and its custom domain."""
 
+from typing import cast
+
 from harness.clouds.unread import Unread
 from harness.dns import judge_profile, judge_sets
 from harness.dns.facts import Survey, View
 from harness.dns.judge_domains import custom_domain
-from harness.dns.switch import Readers
+from harness.dns.switch import Hide, Readers
 from harness.dns.switched import switched
 from harness.model.check import Tools
 from harness.model.found import Found
@@ -15,6 +17,8 @@ from harness.model.switch import Mechanism, SwitchRecord, SwitchState
 __all__ = ["custom_domain", "judge", "state_of", "switch"]
 
 AT = "dns:switch"
+_READERS = "readers of the switch"
+_STATE = "state of the switch"
 WORDS = {
     Mechanism.ROUTE53: "Route 53",
     Mechanism.AZURE_DNS: "Azure DNS",
@@ -26,12 +30,21 @@ _WHY = {Absence.DENIED: "denies it", Absence.THROTTLED: "throttles"}
 
 def switch(survey: Survey, view: View, tools: Tools) -> Found:
     """Read what moves the name, once, and judge it."""
-    state = state_of(Readers(view.dns, tools.hide), survey)
+    state = state_of(survey, view, tools.hide)
     return Found() if state is None else judge(state, survey, view)
 
 
-def state_of(readers: Readers, survey: Survey) -> SwitchState | Unread | None:
-    """Return what moves the name, or why it is not known; None where no control plane tells."""
+def state_of(survey: Survey, view: View, hide: Hide) -> SwitchState | Unread | None:
+    """Return what moves the name, or why it is not known; None where no control plane tells. Read once in a run."""
+    key = (_STATE, survey.move.name)
+    if key not in view.once:
+        readers = view.once.setdefault(_READERS, Readers(view.dns, hide))
+        assert isinstance(readers, Readers)  # nobody else keeps anything there
+        view.once[key] = _read(readers, survey)
+    return cast("SwitchState | Unread | None", view.once[key])
+
+
+def _read(readers: Readers, survey: Survey) -> SwitchState | Unread | None:
     in_zone = readers.dns.switch.mechanism in {Mechanism.ROUTE53, Mechanism.AZURE_DNS}
     reader = readers.of(survey.move, switched(survey) if in_zone else "")
     try:

@@ -96,7 +96,8 @@ def test_a_service_is_asked_and_judged(serve: Serve) -> None:
 
     tools: Any = Tools()
     given = replace(base, scenario=replace(base.scenario, controls={Side.NEW: control}))
-    found = custom_domain(survey(), given, tools)
+    found = [custom_domain(survey(), given, tools) for _ in range(3)][-1]
+    assert len(server.asked) == 1
     assert not found.reasons
     assert found.facts["custom domain"]["certificate"] == "KeyVault"
     assert [one.value for one in hidden] == ["a-token-of-azure-1"]
