@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.dns.authorities import serials_by_primary
 from harness.dns.facts import ADDRESS_TYPES, BESIDE, Authority, Survey
 from harness.dns.moments import few, label
 from harness.dns.own_records import few as short
 from harness.dns.serving import AT, said, zone_name
-from harness.dns.walk import soa_fields
+from harness.dns.walk import serials_by_primary, soa_fields
 from harness.model.dns import Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity

@@ -1,12 +1,12 @@
 """Ask every authoritative server of a zone about a name: what it says, and where the name's way begins at it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.dns.facts import ADDRESS_TYPES, BESIDE, Authority, Zone
 from harness.dns.switched import plain
-from harness.dns.walk import Asks, name_servers, soa_fields, within
+from harness.dns.walk import Asks, name_servers, serials_by_primary, within
 from harness.dns.way import MOST_LINKS, follow
 from harness.model.dns import Chain, Heard, Reply, Server
 from harness.scenario.moving import Dns, Move
@@ -62,16 +62,6 @@ async def _of_itself(asker: Asks, authority: Authority, zone: str) -> Authority:
     if not soa.heard.tells:
         return replace(authority, soa=soa)
     return replace(authority, soa=soa, ns=await asker.ask(server, zone, "NS", recurse=False))
-
-
-def serials_by_primary(authorities: Iterable[Authority]) -> dict[str, set[int]]:
-    """Return the serials that are served, by the primary that the SOA names: each counts its own."""
-    found: dict[str, set[int]] = {}
-    for authority in authorities:
-        told = soa_fields(authority.soa) if authority.answers else None
-        if told is not None:
-            found.setdefault(told[0], set()).add(told[1])
-    return found
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from harness.dns.facts import Authority
 from harness.dns.switched import plain
 from harness.model.dns import Records, Reply, Server
 
@@ -72,3 +73,13 @@ def soa_fields(reply: Reply) -> tuple[str, int] | None:
     records = reply.records("SOA")
     words = records.values[0].split() if records and records.values else []
     return (plain(words[0]), int(words[2])) if len(words) >= 7 and words[2].isdigit() else None
+
+
+def serials_by_primary(authorities: Iterable[Authority]) -> dict[str, set[int]]:
+    """Return the serials that are served, by the primary that the SOA names: each counts its own."""
+    found: dict[str, set[int]] = {}
+    for authority in authorities:
+        told = soa_fields(authority.soa) if authority.answers else None
+        if told is not None:
+            found.setdefault(told[0], set()).add(told[1])
+    return found
