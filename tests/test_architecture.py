@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,15 +84,22 @@ def room_of(path: Path) -> str:
     return "" if parts == ("__init__",) else parts[0]
 
 
-def modules() -> list[Path]:
+@cache
+def modules() -> tuple[Path, ...]:
     """Return every Python file of the package."""
-    return sorted(path for path in HARNESS.rglob("*.py") if "_content" not in path.parts)
+    return tuple(sorted(path for path in HARNESS.rglob("*.py") if "_content" not in path.parts))
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return a file's syntax tree; several tests walk it."""
+    return ast.parse(path.read_text(), str(path))
 
 
 def imports(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield (line, module, name) of every import at any depth: lazy, type-only, relative or by a literal name."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name, ""
@@ -199,7 +207,7 @@ def test_modules_and_functions_stay_small() -> None:
     long_functions = [
         f"{where(path, node.lineno)}: {node.name} has {size} lines"
         for path in modules()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (size := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES
     ]
@@ -243,12 +251,13 @@ def start(name):
         os._exit(1)
     os._exit(0)
 
-width, names = int(sys.argv[1]), sys.argv[2:]
+width, compiled, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 patching = [name for name in names if name == "harness.load.child"]
 names = [name for name in names if name not in patching]
 running, failed = {start(name): name for name in patching}, []
 for heavy in HEAVY:
     importlib.import_module(heavy)
+sys.pycache_prefix = compiled  # ours alone are compiled anew, once for all: a compiler's warning would hide otherwise
 while names or running:
     while names and len(running) < width:
         name = names.pop()
@@ -269,8 +278,8 @@ def test_each_module_imports_alone_and_without_a_warning(tmp_path: Path) -> None
         for path in modules()
         if path.stem != "__main__"
     ]
-    argv = [sys.executable, "-W", "error", "-c", _IMPORT_EACH, str(os.cpu_count() or 1), *names]
-    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}  # once for all
+    argv = [sys.executable, "-W", "error", "-c", _IMPORT_EACH, str(os.cpu_count() or 1), str(tmp_path), *names]
+    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(argv, cwd=ROOT, env=compiled, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 

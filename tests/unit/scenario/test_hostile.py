@@ -185,14 +185,37 @@ values: Any = st.recursive(
 )
 KEYS = [
     *("version", "name", "vars", "include", "old", "new", "paths", "environment", "limits", "evidence", "credentials"),
-    *("compare", "waivers", "cases", "gates", "security", "load", "x"),
+    *("compare", "waivers", "cases", "gates", "security", "load", "dns", "x"),
 ]
+DNS_KEYS = [
+    *("name", "names", "from", "to", "ttl_max", "lowered_at", "lowered_from", "window", "resolvers", "authorities"),
+    *("switch", "issuer", "callers", "rehearse", "timeout", "x"),
+]
+targets: Any = st.recursive(
+    st.sampled_from(["a.example.com", "192.0.2.1", "::1", "1m", "2026-11-21T09:00Z", "delegation", "route53", "never"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "from", "to", "cname", "a", "zone", "kind", "address", "until", "log", "*"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
 
 SECTION_KEYS = [
     *("operations", "identities", "require", "clients_change", "hostile", "cors", "direct", "backend", "closed"),
     *("limits", "public_key", "client_ca", "http", "x"),
 ]
 KINDS = ["basic", "bearer", "oauth2", "entra", "jwt", "cognito", "sigv4", "client_cert", "header", "query"]
+_PARSED: dict[str, Any] = yaml.safe_load(GOOD)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def written(changes: dict[str, Any]) -> bytes:
+    """Return the good scenario with other sections, as a file holds it."""
+    return bytes(yaml.dump(_PARSED | changes, Dumper=_DUMPER, encoding="utf-8"))
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -201,15 +224,19 @@ KINDS = ["basic", "bearer", "oauth2", "entra", "jwt", "cognito", "sigv4", "clien
     caller=st.dictionaries(st.sampled_from(KINDS), values, max_size=3),
 )
 def test_security_of_any_kind(file: Path, section: dict[str, Any], caller: dict[str, Any]) -> None:
-    document = yaml.safe_load(GOOD) | {"security": section, "credentials": {"p": {"both": caller}}}
-    outcome(file, yaml.safe_dump(document).encode())
+    outcome(file, written({"security": section, "credentials": {"p": {"both": caller}}}))
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.dictionaries(st.sampled_from(KEYS), values, min_size=1, max_size=3))
 def test_sections_of_any_kind(file: Path, changes: dict[str, Any]) -> None:
-    document = yaml.safe_load(GOOD) | changes
-    outcome(file, yaml.safe_dump(document).encode())
+    outcome(file, written(changes))
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(section=st.dictionaries(st.sampled_from(DNS_KEYS), targets | values, max_size=5))
+def test_dns_of_any_kind(file: Path, section: dict[str, Any]) -> None:
+    outcome(file, written({"dns": {"name": "api.example.com"} | section}))
 
 
 def test_good_is_good(file: Path) -> None:
