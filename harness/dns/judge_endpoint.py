@@ -90,7 +90,10 @@ def _flaws(facts: TlsFacts, view: View) -> Iterator[_Flaw]:
 
 def _unreached(facts: TlsFacts, name: str) -> _Flaw:
     if facts.untried:
-        return _Flaw(outcome=Outcome.INCONCLUSIVE, title=f"the new side cannot be tried from here: {facts.trouble}")
+        six = "; look again where IPv6 goes out" if "]:" in facts.trouble else ""
+        return _Flaw(
+            outcome=Outcome.INCONCLUSIVE, title=f"the new side cannot be tried from here: {facts.trouble}{six}"
+        )
     if facts.port is Port.REFUSED:
         return _Flaw(
             outcome=Outcome.FAIL, title="the new side refuses connections: nothing listens there", remedy=_OPEN

@@ -19,7 +19,7 @@ from harness.scenario.asking import plain_request
 from harness.scenario.types import Case, Step
 
 _AT = "dns:host"
-_TIMEOUT = 15.0
+_TIMEOUT = 10.0
 _TURN = 0.5
 _ROOT = Step(method="GET", target="/")
 _NOT_HERE = frozenset({400, 403, 404})
@@ -29,6 +29,7 @@ _REMEDY = (
     "Add {name} as a custom domain of the new gateway, with its certificate (Azure API Management: Custom domains; "
     "Front Door: a domain that is associated with the route)."
 )
+_SEE = "(see: certificate of the new side)"
 _UNVERIFIED, _TIMED_OUT = "(libcurl error 60)", "(libcurl error 28)"
 
 
@@ -247,9 +248,11 @@ def _silent(answer: NoResponse, own: Answer | None) -> tuple[_Reads, str]:
     if answer.reason is Reason.REFUSED_TO_SEND:
         return _Reads.UNCLEAR, answer.detail
     if answer.reason is Reason.TLS and _UNVERIFIED in answer.detail:
-        return _Reads.UNCLEAR, "nothing is asked where the certificate does not hold (see: certificate of the new side)"
+        return _Reads.UNCLEAR, f"nothing is asked where the certificate does not hold {_SEE}"
     if answer.reason is Reason.TLS and _TIMED_OUT not in answer.detail:
-        return _Reads.REFUSED, "its TLS handshake fails"
+        if isinstance(own, Response) or "unrecognized name" in answer.detail:
+            return _Reads.REFUSED, "its TLS handshake fails"
+        return _Reads.UNCLEAR, f"the TLS handshake fails: perhaps a client certificate is demanded {_SEE}"
     if answer.reason is Reason.RESET and not isinstance(own, NoResponse):
         return _Reads.REFUSED, "the connection is cut off"
     return _Reads.UNSEEN, f"no answer ({answer.reason})"

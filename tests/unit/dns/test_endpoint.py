@@ -394,6 +394,20 @@ class TestHost:
         assert (found.outcome, told(found)) == ("FAIL", [("dns:host", "FAIL", "critical")])
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_certificate_that_is_demanded_is_no_fault_of_the_name(
+    authority: Authority, files: ServerFiles, version: ssl.TLSVersion
+) -> None:
+    context = context_of(files)
+    context.maximum_version = version
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.ca_file)
+    with serving(context) as port:
+        by = at(port, authority, case())
+        assert looked(certificate, SEEN, by).outcome == "PASS"
+        assert looked(host_accepted, SEEN, by).outcome in {"INCONCLUSIVE", "ERROR"}
+
+
 @pytest.mark.server("nginx")
 def test_nginx_that_knows_one_name(tmp_path: Path, authority: Authority) -> None:
     both = authority.certificate(NAME, NEW, end=in_(90))
