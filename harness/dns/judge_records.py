@@ -1,13 +1,13 @@
 """What stands beside the records that are switched: clashes at the name, IPv6, and records that browsers read first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 
 from harness.dns.facts import Survey, View
 from harness.dns.judge_https import https
 from harness.dns.judge_times import negative_ttl
 from harness.dns.own_records import Own, few, own_records
-from harness.dns.switched import authority_chains, plain, switched
+from harness.dns.switched import authority_chains, plain, switched, switched_records
 from harness.model.dns import Chain
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
@@ -16,8 +16,8 @@ from harness.scenario.moving import Move, Target
 _BESIDE = "dns:beside"
 _IPV6 = "dns:ipv6"
 _WAYS_OUT = (
-    "The apex of a zone can have no CNAME (RFC 1034 §3.6.2). Use A and AAAA records with the new side's fixed "
-    "addresses, an alias record of the provider, or a front with fixed addresses (Front Door, Application Gateway)."
+    "The apex of a zone can have no CNAME (RFC 1034 §3.6.2). Use A and AAAA records with addresses of the new side "
+    "that stay, an alias record of the zone's provider, or a front with addresses that stay."
 )
 _ONE_BATCH = (
     "Delete and create in one change where the provider has one (Route 53: one change batch), else one right after the "
@@ -39,10 +39,16 @@ def beside(survey: Survey, view: View) -> Found:
     owner = switched(survey)
     if plain(owner) == own.name:
         _clashes_then(found, own, survey, view.move)
-    elif view.move.new.cname and own.by_type.get("CNAME") is None:
-        why = f"{owner}, whose records are switched, was not asked for other records that a CNAME would clash with"
+    elif view.move.new.cname and not _is_alias(survey, owner):
+        why = f"{owner}, which is to become a CNAME, was not asked for records that clash: add it to `dns.names`"
         found.say(Outcome.INCONCLUSIVE, why)
     return found
+
+
+def _is_alias(survey: Survey, owner: str) -> bool:
+    """Tell whether a name further on is a CNAME now: then nothing stands beside it that clashes."""
+    told = [switched_records(chain, owner) for chain in authority_chains(survey)]
+    return all(records is None or records.type == "CNAME" for records in told)
 
 
 def _show(found: Found, own: Own) -> None:
@@ -188,24 +194,8 @@ def _ipv6(found: Found, own: Own, survey: Survey, move: Move) -> None:
     if now is None or then is None:
         return
     left = _left(own, move) if plain(switched(survey)) == own.name else ()
-    if left and not then:
-        found.fail(
-            _IPV6,
-            f"{own.name} keeps its AAAA records, which `to` does not replace: callers with IPv6 stay on the old side",
-            old=few(left),
-            new=move.new.text,
-            remedy="Delete them in the same change, or give the new side IPv6 and write its addresses into `to`.",
-        )
-    elif now and not then:
-        found.fail(
-            _IPV6,
-            f"{own.name} has IPv6 now and {move.new.text} has none: callers with IPv6 alone no longer reach it",
-            severity=Severity.MAJOR,
-            old=few(now),
-            new="no AAAA",
-            remedy="Put a front with IPv6 before the new side (Front Door has it), or take the AAAA away some days "
-            "before, so that callers who need it show themselves.",
-        )
+    if (left or now) and not then:
+        _ipv6_ends(found, own.name, move.new.text, now, left)
     elif then and not now:
         found.tell(
             _IPV6,
@@ -216,6 +206,28 @@ def _ipv6(found: Found, own: Own, survey: Survey, move: Move) -> None:
         )
     elif left and move.new.alias:
         found.tell(_IPV6, f"{own.name} has A and AAAA: both must become aliases of {move.new.alias}", old=few(left))
+
+
+def _ipv6_ends(found: Found, name: str, new: str, now: Sequence[str], left: Sequence[str]) -> None:
+    """Judge IPv6 that the new side does not have: `left` are the addresses that nobody takes away."""
+    if left:
+        found.fail(
+            _IPV6,
+            f"{name} keeps its AAAA records, which `to` does not replace: callers with IPv6 stay on the old side",
+            old=few(left),
+            new=new,
+            remedy="Delete them in the same change, or give the new side IPv6 and write its addresses into `to`.",
+        )
+        return
+    found.fail(
+        _IPV6,
+        f"{name} has IPv6 now and {new} has none: callers with IPv6 alone no longer reach it",
+        severity=Severity.MAJOR,
+        old=few(now),
+        new="no AAAA",
+        remedy="Give the new side IPv6, or a front that has it; or take the AAAA away some days before, so that "
+        "callers who need it show themselves.",
+    )
 
 
 def _left(own: Own, move: Move) -> tuple[str, ...]:

@@ -129,6 +129,24 @@ _TO_CNAME: dict[str, Any] = {"from": OLD_A}
 _ISSUED: dict[str, Any] = {"issuer": "ca.example"}
 
 GOOD: tuple[Fault, ...] = (
+    Fault(name="by-a-wildcard", zones=_example(f"* CNAME {OLD}.\n"), verdict="GO"),
+    Fault(name="by-a-name-between", zones=_example(f"api 3600 CNAME gw\ngw CNAME {OLD}.\n"), verdict="GO"),
+    Fault(
+        name="old-addresses-held-long", zones={"provider.test": File(records=f"old-gw 3600 A {OLD_A}\n")}, verdict="GO"
+    ),
+    # no DS at the parent: nobody looks at the signatures
+    Fault(
+        name="expired-where-nobody-looks",
+        zones={"example.test": _signed(ds=None, begins=-9 * DAY, ends=-HOUR)},
+        verdict="GO",
+    ),
+    Fault(name="caa-of-its-own-kind", zones=_example(_ALIAS + '@ CAA 0 iodef "mailto:a@example.test"\n'), verdict="GO"),
+    Fault(
+        name="txt-where-addresses-stay",
+        zones=_example(_addresses('TXT "v=1"', "MX 10 mx.provider.test.")),
+        dns=_BY_ADDRESS,
+        verdict="GO",
+    ),
     Fault(name="clean", verdict="GO"),
     Fault(name="clean-by-address", zones=_example(_addresses()), dns=_BY_ADDRESS, verdict="GO"),
     Fault(name="address-to-cname", zones=_example(_addresses()), dns=_TO_CNAME, verdict="GO"),
