@@ -56,6 +56,9 @@ def _targets(found: Found, group: Sequence[SwitchRecord], what: str, survey: Sur
         if one.alias and any(target.startswith("/subscriptions/") for target in one.target):
             _resource(found, where, what, survey)
             continue
+        if one.policy == "failover" and any(other.side for other in group):
+            found.tell(AT, f"{what} {one.id} leads to {where} where the health of the other record of the pair fails")
+            continue
         found.fail(
             AT,
             f"{what} leads to {where}, which is neither `from` ({move.old.text}) nor `to` ({move.new.text})",

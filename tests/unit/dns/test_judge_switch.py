@@ -110,6 +110,12 @@ def test_a_part_that_is_on_the_new_side_is_told() -> None:
     assert any("10.0%" in point.title for point in found.points)
 
 
+def test_where_a_failover_leads_is_told() -> None:
+    found = in_zone(record(policy="failover", id="first"), record("sorry.example", policy="failover", id="second"))
+    assert not found.reasons
+    assert any("sorry.example" in point.title for point in found.points)
+
+
 def test_case_dots_and_the_prefix_of_load_balancers_are_no_difference() -> None:
     move = Move(name=NAME, old=Target(alias="Old.Example"), new=Target(cname=NEW))
     alias = record("dualstack.old.example", "A", ttl=None, alias=True)
