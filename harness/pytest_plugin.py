@@ -21,10 +21,10 @@ from harness.engine.masking import mask_of
 from harness.engine.own import OneSide
 from harness.engine.session import Order, Session
 from harness.engine.suites import DNS, LOAD, PARITY, SECURITY, Item, Suites, info_of, key_of, suites_of
+from harness.model.check import Tick
 from harness.model.errors import CutoverError, HarnessError
 from harness.model.event import Event
 from harness.model.finding import CaseResult, Summary
-from harness.model.load import LoadTick
 from harness.model.outcome import EXIT_OF_VERDICT, ExitCode, Outcome
 from harness.model.side import Side
 from harness.report.plain import PlainListener
@@ -49,8 +49,8 @@ class Listener(Protocol):
     def event(self, event: Event) -> None:
         """Take an event that was journaled."""
 
-    def load(self, tick: LoadTick) -> None:
-        """Take how a load is getting on, about once a second."""
+    def tick(self, tick: Tick) -> None:
+        """Take how a check that takes long is getting on, about once a second."""
 
     def sent(self) -> None:
         """Take note that judging starts."""
@@ -72,7 +72,7 @@ def from_options(config: pytest.Config, file: str) -> "Rehearsal":
 
 @dataclass(frozen=True, slots=True)
 class UnderTest:
-    """What the fixtures `pair`, `probe`, `threshold`, `topic` give: the record of a case or check, already asked and judged."""
+    """What `pair`, `probe`, `threshold` and `topic` give: the record of a case or check, already asked and judged."""
 
     item: Item
     result: CaseResult
@@ -157,7 +157,7 @@ class Rehearsal:
         run = self._open()
         self._items = run.suites.with_controls(_distinct(session.items))
         run.plan(self._items, selection=self._selection(session.config, run))
-        run.watching = self.listener.load
+        run.watching = self.listener.tick
         self.listener.begin(run, self._items)
         try:
             with self._stoppable(run):

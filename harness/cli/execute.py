@@ -16,12 +16,12 @@ import pytest
 from harness.content import content_dir
 from harness.engine.plan import requests
 from harness.engine.session import Order, Session
-from harness.engine.suites import LOAD, Item, names, parted
+from harness.engine.suites import DNS, LOAD, Item, names, parted
 from harness.journal.runs import make_root
+from harness.model.check import Tick
 from harness.model.errors import CutoverError, UsageError
 from harness.model.event import Checked, Event, RecordedPair, Round
 from harness.model.finding import Summary
-from harness.model.load import LoadTick
 from harness.model.outcome import ExitCode
 from harness.pytest_plugin import Rehearsal
 from harness.report.console import Console
@@ -43,6 +43,10 @@ class Selection:
     junitxml: Path | None = None
 
 
+_APART = frozenset({LOAD, DNS})
+"""Suites that show themselves: the thousands of requests of a load would make all before it look like nothing, and
+name servers are no side."""
+
 _FAILING = ("unexplained", "weaker")
 
 
@@ -59,8 +63,7 @@ class Live:
         repeats = session.scenario.compare.noise_repeats
         cases, checks = parted(items)
         sent = sum(requests(unit, session.sides, repeats) for unit in session.left(cases))
-        # a load shows itself, and its thousands of requests would make all before it look like nothing
-        self._console.begin(sent + sum(sum(check.requests.values()) for check in checks if check.suite != LOAD))
+        self._console.begin(sent + sum(sum(check.requests.values()) for check in checks if check.suite not in _APART))
 
     def event(self, event: Event) -> None:
         """Count a unit that came back."""
@@ -69,13 +72,13 @@ class Live:
             self._failing += sum(pair.counts.get(cause, 0) for pair in event.pairs for cause in _FAILING)
             self._console.update(self._done, self._failing)
         elif isinstance(event, Checked):
-            self._done += 0 if event.suite == LOAD else sum(event.requests.values())
+            self._done += 0 if event.suite in _APART else sum(event.requests.values())
             self._failing += sum(point.cause in _FAILING for point in event.points)
             self._console.update(self._done, self._failing)
 
-    def load(self, tick: LoadTick) -> None:
-        """Show how a load is getting on."""
-        self._console.load(tick)
+    def tick(self, tick: Tick) -> None:
+        """Show how a check that takes long is getting on."""
+        self._console.tick(tick)
 
     def sent(self) -> None:
         """Leave the progress display."""

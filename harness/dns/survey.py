@@ -14,11 +14,12 @@ from harness.dns.servers import resolvers
 from harness.dns.switched import remaining, switched_by
 from harness.dns.zones import Zones
 from harness.model.check import Tools
-from harness.model.dns import Chain, Server
+from harness.model.dns import Chain, Server, SurveyTick
 from harness.scenario.moving import Dns, Move, Target
 
 MOST_SIGNED = 8
 """Zones on a name's way whose signatures are looked at."""
+_SHOWN = 1.0  # seconds
 
 
 def surveys(dns: Dns, tools: Tools) -> tuple[Survey, ...]:
@@ -34,7 +35,28 @@ async def _all(dns: Dns, tools: Tools) -> tuple[Survey, ...]:
         until = time.time() + dns.wait
         work = [_Work(asker=asker, dns=dns, move=move, resolvers=asked, zones=zones, chasing=chasing, until=until)
                 for move in dns.moves]  # fmt: skip
-        return tuple(await asyncio.gather(*(one.survey() for one in work)))
+        showing = asyncio.create_task(_show(tools, asker, dns, len(asked), until))
+        try:
+            return tuple(await asyncio.gather(*(one.survey() for one in work)))
+        finally:
+            showing.cancel()
+
+
+async def _show(tools: Tools, asker: Asker, dns: Dns, servers: int, until: float) -> None:
+    """Show about once a second how far it is."""
+    began = time.time()
+    while True:
+        await asyncio.sleep(_SHOWN)
+        now = time.time()
+        tools.show(
+            SurveyTick(
+                names=len(dns.moves),
+                servers=servers,
+                questions=asker.questions,
+                elapsed=now - began,
+                left=max(until - now, 0.0),
+            )
+        )
 
 
 @dataclass(slots=True, kw_only=True)

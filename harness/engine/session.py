@@ -28,7 +28,7 @@ from harness.journal.mask import Mask
 from harness.journal.record import Recorder
 from harness.journal.runs import create_run_dir, new_run_id, resolve
 from harness.journal.writer import JournalWriter
-from harness.model.check import Check
+from harness.model.check import Check, Tick
 from harness.model.errors import UsageError
 from harness.model.event import (
     WATCH,
@@ -45,7 +45,7 @@ from harness.model.event import (
     Round,
     Started,
 )
-from harness.model.load import LoadState, LoadTick
+from harness.model.load import LoadState
 from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.side import Side
@@ -89,7 +89,7 @@ class Session:
     seed: int
     planned_before: frozenset[tuple[str, int]] | None
     stopping: bool = False
-    watching: Callable[[LoadTick], object] = lambda _: None
+    watching: Callable[[Tick], object] = lambda _: None
     _journal: JournalWriter
     _mask: Mask
     _examination: Examination
@@ -128,7 +128,7 @@ class Session:
             session.tell(stored.gap_told(now))
             if scenario.evidence.redact:
                 session.tell("places under `evidence.redact` were not kept, so they are not compared")
-        for text in (*not_sent(scenario), *_tried_from(scenario)):
+        for text in () if order.watch else (*not_sent(scenario), *_tried_from(scenario)):
             session.tell(text)
         return session
 

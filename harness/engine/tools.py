@@ -8,12 +8,11 @@ from typing import Any
 
 from harness.engine.requests import Outbound
 from harness.journal.record import LONGEST_NOTE, bounded
-from harness.model.check import Check
+from harness.model.check import Check, Tick
 from harness.model.errors import CutoverError
 from harness.model.event import CaseInfo, Checked, Event, Point
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
-from harness.model.load import LoadTick
 from harness.model.outcome import Outcome
 from harness.model.request import Request
 from harness.model.response import NoResponse, Reason
@@ -37,7 +36,7 @@ class Bench:
     stopping: Callable[[], bool]
     hiding: Callable[[Secret], object]
     journal: Callable[[Event], object]
-    watching: Callable[[LoadTick], object]
+    watching: Callable[[Tick], object]
 
     def send(self, requests: Sequence[Request], *, limits: Limits | None = None) -> list[Exchange]:
         """Send all; what is still out when the user wants to stop comes back as not sent."""
@@ -65,7 +64,7 @@ class Bench:
         """Journal an event of the check's own."""
         self.journal(event)
 
-    def show(self, tick: LoadTick) -> None:
+    def show(self, tick: Tick) -> None:
         """Show how the check is getting on."""
         self.watching(tick)
 

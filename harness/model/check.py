@@ -7,6 +7,7 @@ and journals what they return.
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
+from harness.model.dns import SurveyTick
 from harness.model.event import CaseInfo, Checked, Event
 from harness.model.exchange import Exchange
 from harness.model.gateway import Limits
@@ -14,6 +15,9 @@ from harness.model.load import LoadTick
 from harness.model.request import Request
 from harness.model.secret import Secret
 from harness.model.side import Side
+
+Tick = LoadTick | SurveyTick
+"""What a check that takes long shows of itself."""
 
 
 class Tools(Protocol):
@@ -38,7 +42,7 @@ class Tools(Protocol):
     def tell(self, event: Event) -> None:
         """Journal an event of one's own (Loading, Surveyed, Note …), synced to disk; its texts are masked here."""
 
-    def show(self, tick: LoadTick) -> None:
+    def show(self, tick: Tick) -> None:
         """Show how a long check is getting on; not journaled."""
 
     def pause(self) -> None:

@@ -192,3 +192,14 @@ class Sighting:
     ttl: int | None = None
     addresses: tuple[str, ...] = ()
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyTick:
+    """How a survey is getting on: shown once a second, not journaled. `elapsed` and `left` (at most) are seconds."""
+
+    names: int
+    servers: int
+    questions: int
+    elapsed: float
+    left: float

@@ -18,10 +18,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from harness.model.check import Tick
 from harness.model.finding import Finding, Summary
-from harness.model.load import LoadTick
 from harness.model.outcome import Outcome, Severity, Verdict
-from harness.report import load_live
+from harness.report import ticks
 from harness.report.console_load import load_of
 from harness.report.console_matrix import cells_of
 from harness.report.dns_console import dns_of, looks_of
@@ -110,18 +110,19 @@ class Console:
         self._next = now + REDRAW_SECONDS
         self._live.update(self._bar(done, words), refresh=True)
 
-    def load(self, tick: LoadTick) -> None:
-        """Show how a load is getting on: drawn anew twice a second at most, off a terminal a line now and then."""
+    def tick(self, tick: Tick) -> None:
+        """Show how a long check is getting on: drawn twice a second at most, off a terminal a line now and then."""
         now = self._clock()
-        if now < self._next and (self._live is not None or tick.waiting == self._waiting):
+        waiting = ticks.waiting(tick)
+        if now < self._next and (self._live is not None or waiting == self._waiting):
             return
-        self._waiting = tick.waiting
+        self._waiting = waiting
         if self._live is None:
             self._next = now + PLAIN_SECONDS
-            self.terminal.print(Text(load_live.line(tick)), soft_wrap=True)
+            self.terminal.print(Text(ticks.line(tick)), soft_wrap=True)
             return
         self._next = now + LOAD_SECONDS
-        self._live.update(load_live.live(tick, self.terminal.width), refresh=True)
+        self._live.update(ticks.live(tick, self.terminal.width), refresh=True)
 
     def close(self) -> None:
         """Take the progress display away; safe to call more than once."""

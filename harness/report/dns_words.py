@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from harness.dns.watched import Place, Watched
-from harness.model.dns import Clamp, Points, Timing
+from harness.model.dns import Clamp, Points, SurveyTick, Timing
 from harness.report.text import NOTHING, duration, plural, short
 
 STYLES = {
@@ -35,6 +35,17 @@ def clock(at: float) -> str:
 def minute(at: float) -> str:
     """Return a moment to the minute in UTC, rounded up: what is safe from a moment is safe in the minute after it."""
     return datetime.fromtimestamp(-(-at // 60) * 60, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def survey_words(tick: SurveyTick) -> str:
+    """Return how a survey is getting on."""
+    asked = (
+        f"{plural(tick.questions, 'question')} about {plural(tick.names, 'name')} to {plural(tick.servers, 'server')}"
+    )
+    left = f"{duration(tick.left)} at most" if tick.left >= 1 else "the last answers"
+    who = f"{plural(tick.names, 'name')} at {plural(tick.servers, 'resolver')}"
+    asked = plural(tick.questions, "question")
+    return f"dns: {who}, {asked} so far; old copies run out, to see what is held next: {left}"
 
 
 def percent(share: float) -> str:

@@ -8,10 +8,10 @@ from typing import TextIO
 
 from harness.engine.session import Session
 from harness.engine.suites import Item, parted
+from harness.model.check import Tick
 from harness.model.event import Checked, Event, Round
 from harness.model.finding import Summary
-from harness.model.load import LoadTick
-from harness.report.load_live import line
+from harness.report import ticks
 from harness.report.text import short, visible
 
 LOAD_SECONDS = 0.5
@@ -41,11 +41,11 @@ class PlainListener:
             self._done += 1
             self._draw(f"\rcutover: asked {self._done} of {self._total}")
 
-    def load(self, tick: LoadTick) -> None:
-        """Show how a load is getting on: one line drawn anew, off a terminal a line now and then."""
+    def tick(self, tick: Tick) -> None:
+        """Show how a long check is getting on: one line drawn anew, off a terminal a line now and then."""
         if self._stream is None or self._clock() < self._next:
             return
-        words = short(f"cutover: {line(tick)}", _WIDTH)
+        words = short(f"cutover: {ticks.line(tick)}", _WIDTH)
         if self._stream.isatty():
             self._next = self._clock() + LOAD_SECONDS
             self._draw(f"\r{words}{' ' * max(self._shown - len(words), 0)}")

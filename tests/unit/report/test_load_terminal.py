@@ -36,7 +36,7 @@ def _shown(ticks: list[tuple[float, LoadTick]], *, width: int = 100, color: bool
     console.begin(2_400)
     for at, tick in ticks:
         clock.now = at
-        console.load(tick)
+        console.tick(tick)
     console.close()
     return out.getvalue()
 
@@ -46,7 +46,7 @@ def _plain(ticks: list[tuple[float, LoadTick]], stream: io.StringIO) -> str:
     listener = PlainListener(stream, clock=clock)
     for at, tick in ticks:
         clock.now = at
-        listener.load(tick)
+        listener.tick(tick)
     return stream.getvalue()
 
 
@@ -112,7 +112,7 @@ def test_a_run_of_a_load_alone_counts_no_other_requests() -> None:
     console = Console(out, 100, clock=clock)
     console.begin(0)
     clock.now = 20.0
-    console.load(load_run.tick())
+    console.tick(load_run.tick())
     clock.now = 40.0
     console.update(0, 0)
     assert len(out.getvalue().splitlines()) == 1
