@@ -33,6 +33,10 @@ _REMEDY = (
     "moved with `callers: {{accept: 2%, because: …}}`."
 )
 
+_PROXY = (
+    "; no call is by the name: where a CDN or proxy of your own calls the old side, give its log, not the old side's"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
@@ -130,7 +134,8 @@ def judge(found: Found, calls: Calls, callers: RawCallers, *, name: str, raw: fr
     if count / told > callers.accepted:
         found.fail(
             _AT, f"{_share(count, told)} by {_hosts(past)}: they stay on old whatever DNS says",
-            severity=Severity.MAJOR, old=_hosts(past), note=_who(calls, past), remedy=_REMEDY.format(name=name),
+            severity=Severity.MAJOR, old=_hosts(past), note=_who(calls, past) + ("" if name in calls.hosts else _PROXY),
+            remedy=_REMEDY.format(name=name),
         )  # fmt: skip
     elif told < LEAST:
         found.say(Outcome.INCONCLUSIVE, f"{told} calls in the access log are too few to tell who calls past DNS")
