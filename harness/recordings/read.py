@@ -47,7 +47,7 @@ _HINT = (
 
 
 def read(path: Path, *, most: int = MOST, most_held: int = MOST_HELD) -> Recording:
-    """Read the first `most` requests of a recording, or as many as hold `most_held` bytes (targets, clients, headers, bodies).
+    """Read the first `most` requests of a recording, or as many as hold `most_held` bytes (targets, headers, bodies …).
 
     Lines that cannot be read are skipped, counted and told. Raises UsageError where the file cannot be opened, or
     nothing in it is of a known format.
