@@ -20,7 +20,7 @@ from tests.servers.signed import DAY, signed
 from tests.servers.unbound import Unbound
 from tests.unit.dns.surveyed import HOUR, NAME, NOW, ZONE, at_resolver, checked, survey, titles, view
 
-RECORDS = "@ NS ns1\nns1 A 127.0.0.1\napi CNAME old.example.net.\nwww A 192.0.2.1\n*.wild A 192.0.2.2\n"
+RECORDS = "@ NS ns1\nns1 A 127.0.0.1\napi CNAME old.example.net.\nwww A 192.0.2.1\n*.wild A 192.0.2.2\nfar DNAME else.where.\n"
 
 
 def text(origin: str) -> str:
@@ -92,7 +92,7 @@ def seen(
 
 
 @pytest.mark.server("nsd")
-@pytest.mark.parametrize("name", ["api", "www", "a.wild", "nothing"])
+@pytest.mark.parametrize("name", ["api", "www", "a.wild", "nothing", "x.far"])
 def test_a_well_signed_name_is_secure_until_its_signatures_end(nsd: Nsd, name: str) -> None:
     found = seen("fresh.test", at(nsd), ds=said("fresh.test", (SIGNED["fresh.test"].ds,)), name=name)
     assert (found.state, found.why) == (Signed.SECURE, "")
