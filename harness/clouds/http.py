@@ -44,10 +44,12 @@ def send(
     seconds: float = SECONDS,
     http2: bool = False,
     server_name: str = "",
+    trusted: ssl.SSLContext | None = None,
 ) -> Said:
     """Return the answer; raise CloudTrouble when there is none, it is too slow, too long or no HTTP.
 
     `http2` offers HTTP/2 too; `server_name` is the name for SNI and the certificate where the URL has an address.
+    `trusted` stands in for `ca_file` where many requests are sent: it is read once (`trust`), not for each.
     """
     import httpx  # noqa: PLC0415  heavy, and most runs fetch nothing
 
@@ -57,7 +59,9 @@ def send(
             _check(url)
             named = {"sni_hostname": server_name} if server_name else {}
             request = httpx.Request(method, url, headers=headers, content=content, extensions=named)
-            said = _send(request, ca_file, seconds, deadline, http2=http2)
+            if request.url.scheme == "https":
+                trusted = trusted or trust(ca_file)
+            said = _send(request, trusted, seconds, deadline, http2=http2)
         except CloudTrouble:
             raise
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
@@ -82,7 +86,7 @@ def _check(url: str) -> None:
 
 
 def _send(
-    request: "httpx.Request", ca_file: Path | None, seconds: float, deadline: "_Deadline", *, http2: bool
+    request: "httpx.Request", trusted: ssl.SSLContext | None, seconds: float, deadline: "_Deadline", *, http2: bool
 ) -> Said:
     import httpx  # noqa: PLC0415  as in send
 
@@ -90,9 +94,9 @@ def _send(
     request.extensions |= {"timeout": timeout.as_dict(), "trace": deadline.see}
     request.headers["Accept-Encoding"] = "identity"  # nothing to unpack, so no bomb
     # reading all authorities takes longer than a request that has no use for them
-    trusted = trust(ca_file) if request.url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    verify = trusted or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with (
-        httpx.Client(trust_env=False, verify=trusted, timeout=timeout, http2=http2) as client,
+        httpx.Client(trust_env=False, verify=verify, timeout=timeout, http2=http2) as client,
         closing(client.send(request, stream=True, follow_redirects=False)) as response,
     ):
         return Said(

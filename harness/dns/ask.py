@@ -6,16 +6,17 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import dns.rcode
-from dns.message import Message
 
 from harness.dns import transports
+from harness.dns.parse import Message
 from harness.dns.reading import BadQuestion, Question, message, question, read
+from harness.dns.streams import Streams
 from harness.dns.transports import Unheard
 from harness.model.dns import Heard, Reply, Server
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _THREADS = 16  # DoH requests under way at once
 _LOOK = 0.1  # seconds between two looks at `stopping`
+_STREAMS = {"tcp": False, "dot": True}  # by TLS or not
 _NO_EDNS = {dns.rcode.FORMERR, dns.rcode.NOTIMP}
 
 
@@ -41,7 +43,8 @@ class Asker:
         self._stopping = stopping
         self._turn = asyncio.Semaphore(width)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="doh")
-        self._trust: dict[Path | None, ssl.SSLContext] = {}
+        self._streams = Streams()
+        self._trust: dict[tuple[str, Path | None], ssl.SSLContext] = {}
         self._stopped = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
 
@@ -56,6 +59,7 @@ class Asker:
             self._watch.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watch
+        self._streams.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def ask(
@@ -73,14 +77,17 @@ class Asker:
         `signatures` asks for DNSSEC's records too and keeps the whole message. `checking_disabled` asks a validating
         resolver for the answer even where its signatures do not hold (flag CD, RFC 4035 §3.2.2).
         """
-        async with self._turn:
+        tls = _STREAMS.get(server.protocol)
+        async with nullcontext() if tls is None else self._streams.turn(server, tls=tls), self._turn:
             begun, at = time.perf_counter(), time.time()
             if self.stopping:
                 return _none(server, name, type_, Unheard(Heard.NOT_ASKED, "interrupted"), at)
             self.questions += 1
             try:
-                asked = question(name, type_, secrets.randbits(16), recurse=recurse, signatures=signatures)
-                asked = replace(asked, checking_disabled=checking_disabled)
+                asked = question(
+                    name, type_, secrets.randbits(16),
+                    recurse=recurse, signatures=signatures, checking_disabled=checking_disabled,
+                )  # fmt: skip
                 reply = await self._answer(server, asked)
             except BadQuestion as bad:
                 reply = _none(server, name, type_, Unheard(Heard.NOT_ASKED, str(bad)), at)
@@ -108,7 +115,7 @@ class Asker:
     async def _answer(self, server: Server, asked: Question) -> Reply:
         until = asyncio.get_running_loop().time() + self._timeout
         found, transport = await self._fetch(server, asked, until)
-        if found.rcode() in _NO_EDNS and found.edns < 0 and not asked.signatures:
+        if found.code in _NO_EDNS and not found.edns and not asked.signatures:
             # a server from before EDNS is asked as it was in its day (RFC 6891 §7)
             asked = replace(asked, edns=False, id=secrets.randbits(16))
             found, transport = await self._fetch(server, asked, until)
@@ -124,7 +131,7 @@ class Asker:
             additional=said.additional,
             authoritative=said.authoritative,
             authenticated=said.authenticated,
-            wire=bytes(found.wire or b"") if asked.signatures else b"",
+            wire=found.wire if asked.signatures else b"",
             transport=transport,
         )
 
@@ -133,26 +140,42 @@ class Asker:
             return message(wire, asked)
 
         if server.protocol == "doh":
-            return await transports.by_https(server, asked.wire, accept, until, self._threads), "doh"
+            trust = self._trusted(server)
+            return await transports.by_https(server, asked.wire, accept, until, trust, self._threads), "doh"
         if server.protocol == "dot":
-            return await transports.by_stream(server, asked.wire, accept, until, self._trusted(server)), "dot"
+            return await self._streams.ask(server, asked.wire, accept, until, self._trusted(server)), "dot"
         if server.protocol == "tcp":
-            return await transports.by_stream(server, asked.wire, accept, until), "tcp"
+            return await self._streams.ask(server, asked.wire, accept, until), "tcp"
         try:
             return await transports.by_udp(server, asked.wire, accept, until), "udp"
         except Unheard as none:
             if none.heard is not Heard.CUT_OFF:
                 raise
+        return await self._whole(server, asked, until, accept), "tcp"
+
+    async def _whole(
+        self, server: Server, asked: Question, until: float, accept: Callable[[bytes], Message]
+    ) -> Message:
+        """Ask by TCP for what was cut off by UDP (RFC 7766 §5)."""
+        turn = self._streams.turn(server, tls=False)
         try:
-            return await transports.by_stream(server, asked.wire, accept, until), "tcp"  # RFC 7766 §5
+            async with asyncio.timeout_at(until):
+                await turn.acquire()
+        except TimeoutError:
+            raise Unheard(Heard.CUT_OFF, "by TCP: no connection was free in time") from None
+        try:
+            return await self._streams.ask(server, asked.wire, accept, until)
         except Unheard as none:
             why = f"by TCP: {none.heard}" + (f" ({none.detail})" if none.detail else "")
             raise Unheard(Heard.CUT_OFF, why) from None
+        finally:
+            turn.release()
 
     def _trusted(self, server: Server) -> ssl.SSLContext:
-        if server.ca_file not in self._trust:
-            self._trust[server.ca_file] = transports.trusting(server)
-        return self._trust[server.ca_file]
+        key = server.protocol, server.ca_file  # HTTPS writes into its own what protocols it offers
+        if key not in self._trust:
+            self._trust[key] = transports.trusting(server)
+        return self._trust[key]
 
 
 def _none(server: Server, name: str, type_: str, why: Unheard, at: float) -> Reply:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.dns.ask import Asker
 from harness.dns.facts import ADDRESS_TYPES, AtResolver
@@ -29,13 +29,13 @@ async def look(
     """
     one = _At(asker=asker, server=server)
     way = await one.follow(move.name, "A")
+    authenticated = all(reply.heard.tells and reply.authenticated for reply in one.heard)
     six, https, target = await asyncio.gather(
         one.follow(move.name, "AAAA"), one.ask(move.name, "HTTPS"), _both(one, move.new)
     )
     ways = {"A": way, "AAAA": six}
     old = await _old(one, move, ways)
     later = await one.later(way, move, ttl, min(until, way.at + dns.wait))
-    signed = await asker.ask(server, move.name, "A", signatures=True)
     sides = _addresses(old), _addresses(target)
 
     def seen(chain: Chain) -> Sighting:
@@ -48,7 +48,7 @@ async def look(
         https=https,
         first=seen(way),
         later=tuple((chain.at, seen(chain)) for chain in later),
-        authenticated=signed.heard.tells and signed.authenticated,
+        authenticated=authenticated,
     )
 
 
@@ -70,13 +70,16 @@ async def sight(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _At:
-    """One server, asked by one asker."""
+    """One server, asked by one asker, and all that it replied."""
 
     asker: Asker
     server: Server
+    heard: list[Reply] = field(default_factory=list)
 
     async def ask(self, name: str, type_: str) -> Reply:
-        return await self.asker.ask(self.server, name, type_)
+        reply = await self.asker.ask(self.server, name, type_)
+        self.heard.append(reply)
+        return reply
 
     async def follow(self, name: str, type_: str, *, own: bool = False) -> Chain:
         """Follow the name; with `own` no further than an authoritative answer tells."""

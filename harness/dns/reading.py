@@ -3,31 +3,30 @@
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import dns.edns
 import dns.exception
 import dns.flags
-import dns.message
 import dns.name
 import dns.rcode
-import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-import dns.rrset
 
+from harness.dns.parse import Message, Record, parse, plain, type_text
 from harness.model.dns import Heard, Records
 
-MOST_RECORDS = 200  # of one section; a name that is to move has a handful
-LONGEST_VALUE = 1000
-LONGEST_DETAIL = 300
 BUFFER = 1232  # what is asked for by UDP: it fits through every path unfragmented (DNS flag day 2020)
 _HEADER = struct.Struct("!HHHHHH")
 _OPT = struct.Struct("!BHHIH")
 _DO = 0x8000
 _OPCODE = 0x7800
-_NAMES = {dns.rdatatype.CNAME, dns.rdatatype.NS, dns.rdatatype.DNAME, dns.rdatatype.PTR}
 _BARE_CODES = {dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED}
-_HEARD = {dns.rcode.SERVFAIL: Heard.SERVFAIL, dns.rcode.REFUSED: Heard.REFUSED, dns.rcode.NXDOMAIN: Heard.NO_NAME}
+_HEARD: dict[int, Heard] = {
+    dns.rcode.SERVFAIL: Heard.SERVFAIL,
+    dns.rcode.REFUSED: Heard.REFUSED,
+    dns.rcode.NXDOMAIN: Heard.NO_NAME,
+}
 
 
 class BadQuestion(ValueError):  # noqa: N818  reads as a fact
@@ -46,10 +45,6 @@ class CutOff(Exception):  # noqa: N818  reads as a fact
     """A message that says itself that it was cut off."""
 
 
-class NoMessage(Exception):  # noqa: N818  reads as a fact
-    """Bytes that are no DNS message; says why."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One question as it goes out; `edns` False leaves the OPT record off, for a server that does not know it."""
@@ -59,19 +54,18 @@ class Question:
     type: str
     recurse: bool
     signatures: bool
-    owner: dns.name.Name
-    kind: dns.rdatatype.RdataType
+    kind: int
+    body: bytes
     edns: bool = True
     checking_disabled: bool = False
 
     @property
     def wire(self) -> bytes:
         """Return the message (RFC 1035 §4, RFC 6891 §6.1); AD asks for the resolver's own verdict (RFC 6840 §5.7)."""
-        flags = (dns.flags.RD if self.recurse else 0) | (dns.flags.AD if self.signatures else 0)
+        flags = (dns.flags.RD if self.recurse else 0) | (dns.flags.AD if self.recurse else 0)
         flags |= dns.flags.CD if self.checking_disabled else 0
         head = _HEADER.pack(self.id, flags, 1, 0, 0, 1 if self.edns else 0)
-        asked = (self.owner.to_wire() or b"") + struct.pack("!HH", self.kind, dns.rdataclass.IN)
-        return head + asked + (_OPT.pack(0, 41, BUFFER, _DO if self.signatures else 0, 0) if self.edns else b"")
+        return head + self.body + (_OPT.pack(0, 41, BUFFER, _DO if self.signatures else 0, 0) if self.edns else b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,28 +81,38 @@ class Read:
     authenticated: bool = False
 
 
-def question(name: str, type_: str, id_: int, *, recurse: bool, signatures: bool) -> Question:
+def question(
+    name: str, type_: str, id_: int, *, recurse: bool, signatures: bool, checking_disabled: bool = False
+) -> Question:
     """Return the question; raise BadQuestion for what no message can hold."""
+    normal, kind, body = _asked(name, type_)
+    return Question(
+        id=id_, name=normal, type=type_.upper(), kind=kind, body=body,
+        recurse=recurse, signatures=signatures, checking_disabled=checking_disabled,
+    )  # fmt: skip
+
+
+@lru_cache(4096)
+def _asked(name: str, type_: str) -> tuple[str, int, bytes]:
+    """Return a name in its normal form, a type's number, and both as they go over the wire: many servers are asked."""
     try:
         owner = dns.name.from_text(name)
         kind = dns.rdatatype.from_text(type_)
     except (dns.exception.DNSException, ValueError, UnicodeError) as error:
         raise BadQuestion(plain(f"{name} {type_} cannot be asked for: {error}")) from None
-    return Question(
-        id=id_, name=normal(owner), type=type_.upper(), recurse=recurse, signatures=signatures, owner=owner, kind=kind
-    )
+    return owner.to_text(omit_final_dot=True).lower(), kind, (owner.to_wire() or b"") + struct.pack("!HH", kind, 1)
 
 
-def message(wire: bytes, asked: Question) -> dns.message.Message:
+def message(wire: bytes, asked: Question) -> Message:
     """Return the message that answers the question; raise NotOurs, CutOff or NoMessage."""
     if _flags(wire, asked) & dns.flags.TC:
         raise CutOff
-    try:
-        # one record each: sets of CNAME would keep the last one alone, and two of them are what must be seen
-        found = dns.message.from_wire(wire, one_rr_per_rrset=True)
-    except Exception as error:  # noqa: BLE001  a stranger's bytes: whatever the parser stumbles over, they are no message
-        raise NoMessage(plain(f"{type(error).__name__}: {error}")) from None
-    _check_question(found, asked)
+    found = parse(wire)
+    if not found.questions and found.code in _BARE_CODES:
+        return found  # errors may come without it
+    if found.questions != [(asked.name, asked.kind, dns.rdataclass.IN)]:
+        name, kind, _ = (found.questions or [("", 0, 0)])[0]
+        raise NotOurs(plain(f"the answer to {f'{name} {type_text(kind)}' if name else 'no question at all'}"))
     return found
 
 
@@ -125,30 +129,24 @@ def _flags(wire: bytes, asked: Question) -> int:
     return int(flags)
 
 
-def _check_question(found: dns.message.Message, asked: Question) -> None:
-    if not found.question and found.rcode() in _BARE_CODES:
-        return  # errors may come without it
-    told = [(one.name, one.rdtype, one.rdclass) for one in found.question]
-    if told != [(asked.owner, asked.kind, dns.rdataclass.IN)]:
-        other = f"{normal(told[0][0])} {dns.rdatatype.to_text(told[0][1])}" if told else "no question at all"
-        raise NotOurs(plain(f"the answer to {other}"))
-
-
-def read(found: dns.message.Message, asked: Question) -> Read:
+def read(found: Message, asked: Question) -> Read:
     """Return what the message says of the question.
 
     Only records on the name's way (CNAMEs from it on, DNAMEs) count as an answer; others are left out and counted in
     `detail`. NO_NAME and EMPTY speak of the end of the way: with CNAMEs in `answer` the name itself exists.
     """
-    code = found.rcode()
+    code = found.code
     extended = _extended(found)
     if code not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
-        told = "" if code in _HEARD else dns.rcode.to_text(code)
+        told = "" if code in _HEARD else dns.rcode.to_text(dns.rcode.Rcode.make(code))
         return Read(heard=_HEARD.get(code, Heard.ERROR), detail=_joined(told, extended))
-    answer, strangers = _on_the_way(_records(found.answer), asked)
-    authority, additional = _records(found.authority), _records(found.additional)
+    every, authority, additional = map(_records, found.sections)
+    answer, strangers = _on_the_way(every, asked)
     heard, why = _verdict(found, asked, answer, authority)
-    left = [_left_out(found), f"{strangers} records of other names left out" if strangers else ""]
+    left = [
+        f"{found.left_out} more records not kept" if found.left_out else "",
+        f"{strangers} records of other names left out" if strangers else "",
+    ]
     return Read(
         heard=heard,
         detail=_joined(why, *left, extended),
@@ -161,11 +159,11 @@ def read(found: dns.message.Message, asked: Question) -> Read:
 
 
 def _verdict(
-    found: dns.message.Message, asked: Question, answer: tuple[Records, ...], authority: tuple[Records, ...]
+    found: Message, asked: Question, answer: tuple[Records, ...], authority: tuple[Records, ...]
 ) -> tuple[Heard, str]:
     end, links = _end(answer, asked)
     there = any(one.name == end and _is(one.type, asked) for one in answer)
-    if found.rcode() == dns.rcode.NXDOMAIN and not there:
+    if found.code == dns.rcode.NXDOMAIN and not there:
         return Heard.NO_NAME, f"{end}, at the end of its CNAMEs, does not exist" if links else ""
     if there:
         return Heard.ANSWER, ""
@@ -175,7 +173,7 @@ def _verdict(
     return _nothing(found, asked, denied=denied, refers=any(one.type == "NS" for one in authority))
 
 
-def _nothing(found: dns.message.Message, asked: Question, *, denied: bool, refers: bool) -> tuple[Heard, str]:
+def _nothing(found: Message, asked: Question, *, denied: bool, refers: bool) -> tuple[Heard, str]:
     """Say what an empty answer means: no such record (RFC 2308 §2.2), or that somebody else should be asked."""
     if denied or found.flags & dns.flags.AA:
         return Heard.EMPTY, ""
@@ -211,70 +209,31 @@ def _on_the_way(records: tuple[Records, ...], asked: Question) -> tuple[tuple[Re
     return kept, sum(len(one.values) for one in records) - sum(len(one.values) for one in kept)
 
 
-def _records(section: list[dns.rrset.RRset]) -> tuple[Records, ...]:
+def _records(section: list[Record]) -> tuple[Records, ...]:
     """Group single records by owner and type; the least TTL of a group counts (RFC 2181 §5.2)."""
-    groups: dict[tuple[str, str], tuple[int, set[str]]] = {}
-    for one in section[:MOST_RECORDS]:
-        if one.rdclass != dns.rdataclass.IN or not len(one):
-            continue
-        key = (normal(one.name), dns.rdatatype.to_text(one.rdtype))
-        ttl, values = groups.setdefault(key, (one.ttl, set()))
-        values.add(value_text(one[0]))
-        groups[key] = (min(ttl, one.ttl), values)
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for one in section:
+        groups.setdefault((one.name, one.type), []).append(one)
     return tuple(
-        Records(name=name, type=type_, ttl=ttl, values=tuple(sorted(values)))
-        for (name, type_), (ttl, values) in groups.items()
+        Records(
+            name=name,
+            type=type_,
+            ttl=min(one.ttl for one in some),
+            values=tuple(sorted({one.value for one in some})),
+        )
+        for (name, type_), some in groups.items()
     )
 
 
-def _left_out(found: dns.message.Message) -> str:
-    more = sum(max(0, len(section) - MOST_RECORDS) for section in (found.answer, found.authority, found.additional))
-    return f"{more} more records not kept" if more else ""
-
-
-def value_text(rdata: dns.rdata.Rdata) -> str:
-    """Return a record's value as a zone file writes it; names alone (CNAME, NS, SOA) normalised."""
-    try:
-        text = rdata.to_text()
-        if rdata.rdtype in _NAMES:
-            text = _normal(text)
-        elif rdata.rdtype == dns.rdatatype.SOA:
-            mname, rname, numbers = text.split(" ", 2)
-            text = f"{_normal(mname)} {_normal(rname)} {numbers}"
-    except Exception as error:  # noqa: BLE001  a stranger's bytes may be read and yet have no text
-        text = f"unreadable ({type(error).__name__})"
-    return plain(text, LONGEST_VALUE)
-
-
-def normal(name: dns.name.Name) -> str:
-    """Return a name in lower case and without the final dot; the root is "."."""
-    return name.to_text(omit_final_dot=True).lower()
-
-
-def _normal(text: str) -> str:
-    return text.removesuffix(".").lower() or "."
-
-
-def plain(text: str, longest: int = LONGEST_DETAIL) -> str:
-    r"""Return a stranger's text with what a terminal obeys escaped (as \xNN) and no longer than `longest`."""
-    line = text[: longest + 1]
-    if not line.isascii() or not line.isprintable():
-        line = "".join(one if " " <= one <= "~" else ascii(one)[1:-1] for one in line)
-    return line if len(line) <= longest else f"{line[: longest - 2]} …"
-
-
-def _extended(found: dns.message.Message) -> str:
+def _extended(found: Message) -> str:
     """Return the server's own explanations (extended DNS errors, RFC 8914), a few of them."""
-    told = [one for one in found.options if isinstance(one, dns.edns.EDEOption)][:3]
-    return plain("; ".join(_explanation(one) for one in told))
+    return plain("; ".join(_explanation(code, text) for code, text in found.errors[:3]))
 
 
-def _explanation(option: dns.edns.EDEOption) -> str:
-    known = option.code in dns.edns.EDECode
-    words = (
-        dns.edns.EDECode.to_text(option.code).replace("_", " ").lower() if known else f"extended error {option.code}"
-    )
-    return f"{words}: {option.text}" if option.text else words
+def _explanation(code: int, text: str) -> str:
+    known = code in set(dns.edns.EDECode)
+    words = dns.edns.EDECode.to_text(code).replace("_", " ").lower() if known else f"error {code}"
+    return f"{words}: {text}" if text else words
 
 
 def _joined(*parts: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from harness.dns.reading import CutOff, NoMessage, NotOurs
+from harness.dns.parse import NoMessage
+from harness.dns.reading import CutOff, NotOurs
 from harness.dns.transports import Unheard, unfit, unheard
 from harness.model.dns import Heard, Server
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
 import sys
@@ -12,7 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from harness.clouds import http
 from harness.clouds.trouble import CloudTrouble, quoted
-from harness.dns.reading import CutOff, NoMessage, NotOurs
+from harness.dns.parse import NoMessage
+from harness.dns.reading import CutOff, NotOurs
 from harness.model.dns import Heard, Server
 
 Heeded = TypeVar("Heeded")
@@ -46,7 +48,7 @@ def unheard(error: BaseException) -> Unheard:
             return Unheard(Heard.SILENT)
         if isinstance(one, OSError):
             kind = Heard.NOT_ASKED if one.errno in _CANNOT else Heard.UNREACHABLE
-            return Unheard(kind, quoted(one.strerror or one))
+            return Unheard(kind, os.strerror(one.errno) if one.errno else quoted(one))
     return Unheard(Heard.ERROR, quoted(f"{type(error).__name__}: {error}"))
 
 
@@ -127,13 +129,13 @@ class _Udp(Generic[Heeded]):
         except NotOurs as error:
             self._wrong = self._wrong or Unheard(error.heard, str(error))
         except (CutOff, NoMessage) as error:
-            self._fail(_unfit(error))
+            self._fail(unfit(error))
         else:
             self._answer.set_result(heeded)
 
 
 async def by_udp(server: Server, wire: bytes, accept: Callable[[bytes], Heeded], until: float) -> Heeded:
-    """Return the answer by UDP, perhaps cut off; raise Unheard. `until` is a time of the running loop."""
+    """Return what `accept` makes of the answer by UDP; raise Unheard. `until` is a time of the running loop."""
     try:
         one = _Udp(server, wire, accept)
     except socket.gaierror:
@@ -143,51 +145,8 @@ async def by_udp(server: Server, wire: bytes, accept: Callable[[bytes], Heeded],
     return await one.ask(until)
 
 
-async def by_stream(
-    server: Server,
-    wire: bytes,
-    accept: Callable[[bytes], Heeded],
-    until: float,
-    trust: ssl.SSLContext | None = None,
-) -> Heeded:
-    """Return the answer by TCP, or by TLS with `trust` (RFC 7766, RFC 7858); raise Unheard."""
-    wrong: Unheard | None = None
-    name = (server.host or server.address) if trust else None
-    try:
-        async with asyncio.timeout_at(until):
-            reader, writer = await asyncio.open_connection(server.address, server.port, ssl=trust, server_hostname=name)
-            try:
-                writer.write(len(wire).to_bytes(2, "big") + wire)
-                while True:
-                    data = await _framed(reader)
-                    try:
-                        return accept(data)
-                    except NotOurs as error:
-                        wrong = wrong or Unheard(error.heard, str(error))
-            finally:
-                writer.transport.abort()
-    except (CutOff, NoMessage) as error:
-        raise _unfit(error) from None
-    except asyncio.IncompleteReadError as error:
-        raise _ended(error, wrong) from None
-    except TimeoutError:
-        raise (wrong or Unheard(Heard.SILENT)) from None
-    except OSError as error:
-        raise unheard(error) from None
-
-
-async def _framed(reader: asyncio.StreamReader) -> bytes:
-    length = int.from_bytes(await reader.readexactly(2), "big")
-    return await reader.readexactly(length)
-
-
-def _ended(error: asyncio.IncompleteReadError, wrong: Unheard | None) -> Unheard:
-    if error.partial or error.expected != 2:
-        return Unheard(Heard.MALFORMED, "the connection ended within an answer")
-    return wrong or Unheard(Heard.SILENT, "the connection was closed unanswered")
-
-
-def _unfit(error: CutOff | NoMessage) -> Unheard:
+def unfit(error: CutOff | NoMessage) -> Unheard:
+    """Return what a message comes to that is the server's, and yet no answer."""
     return Unheard(Heard.CUT_OFF if isinstance(error, CutOff) else Heard.MALFORMED, str(error))
 
 
@@ -200,11 +159,16 @@ def trusting(server: Server) -> ssl.SSLContext:
 
 
 async def by_https(
-    server: Server, wire: bytes, accept: Callable[[bytes], Heeded], until: float, threads: Executor
+    server: Server,
+    wire: bytes,
+    accept: Callable[[bytes], Heeded],
+    until: float,
+    trust: ssl.SSLContext,
+    threads: Executor,
 ) -> Heeded:
     """Return the answer by a POST over HTTPS (RFC 8484); raise Unheard."""
     loop = asyncio.get_running_loop()
-    said = await loop.run_in_executor(threads, _post, server, wire, until - loop.time())
+    said = await loop.run_in_executor(threads, _post, server, wire, until - loop.time(), trust)
     if said.status != 200:
         raise Unheard(Heard.ERROR, f"HTTP {said.status}")
     if said.header("content-type").partition(";")[0].strip().lower() != "application/dns-message":
@@ -216,10 +180,10 @@ async def by_https(
     except NotOurs as error:
         raise Unheard(error.heard, str(error)) from None
     except (CutOff, NoMessage) as error:
-        raise _unfit(error) from None
+        raise unfit(error) from None
 
 
-def _post(server: Server, wire: bytes, seconds: float) -> http.Said:
+def _post(server: Server, wire: bytes, seconds: float, trust: ssl.SSLContext) -> http.Said:
     place = f"[{server.address}]" if ":" in server.address else server.address
     name = server.host or server.address
     kind = "application/dns-message"
@@ -230,7 +194,7 @@ def _post(server: Server, wire: bytes, seconds: float) -> http.Said:
             f"https://{place}:{server.port}{server.path}",
             headers={"Host": host, "Content-Type": kind, "Accept": kind},
             content=wire,
-            ca_file=server.ca_file,
+            trusted=trust,
             seconds=max(seconds, 0.001),
             http2=True,
             server_name=name,

@@ -288,15 +288,15 @@ class Hostile:
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            data = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
-            asked, row = self._row(data, "tcp")
-            wire = row.tcp(asked) if row.tcp else b""
-            framed = (len(wire).to_bytes(2, "big") + wire) if wire else b""
-            await _drip(writer, framed if row.whole else framed[: len(framed) // 2], row.drip)
-            if not wire or not row.whole:
-                writer.close()
-            await reader.read()
-        writer.transport.abort()
+            while True:
+                data = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+                asked, row = self._row(data, "tcp")
+                wire = row.tcp(asked) if row.tcp else b""
+                framed = (len(wire).to_bytes(2, "big") + wire) if wire else b""
+                await _drip(writer, framed if row.whole else framed[: len(framed) // 2], row.drip)
+                if not wire or not row.whole:
+                    break
+        writer.close()
 
     def _row(self, data: Wire, transport: str) -> tuple[dns.message.Message, Row]:
         asked = dns.message.from_wire(data)
