@@ -1,6 +1,7 @@
 """Which resolvers are asked: those of the scenario, this machine's own, public ones where the scenario wants them."""
 
 import ipaddress
+from pathlib import Path
 
 import dns.exception
 import dns.resolver
@@ -24,10 +25,10 @@ def resolvers(section: Dns) -> tuple[Server, ...]:
     return tuple(found.values())
 
 
-def system() -> tuple[Server, ...]:
+def system(file: Path = Path("/etc/resolv.conf")) -> tuple[Server, ...]:
     """Return this machine's resolvers as its own configuration lists them, () where it lists none."""
     try:
-        read = dns.resolver.Resolver()
+        read = dns.resolver.Resolver(str(file))
     except (dns.exception.DNSException, OSError, ValueError):
         return ()
     known = [address for address in map(str, read.nameservers) if _usable(address)]
