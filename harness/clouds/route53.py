@@ -22,7 +22,7 @@ DELAY = 60.0  # seconds until all of Route 53's servers have a change (AWS: with
 _TYPES = frozenset({"A", "AAAA", "CNAME"})
 _MOST_PAGES = 20
 _MOST_VALUES = 400
-_SPACE = 0.22  # seconds between two calls
+_SPACE = 0.22  # seconds between two calls of AWS's own
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2})")
 _POLICIES = (
     ("Weight", "weighted"),
@@ -52,7 +52,6 @@ class Route53:
     endpoint: str = ""
     region: str = "us-east-1"
     page: int = 300
-    space: float = _SPACE
     _zones: dict[str, _Zone] = field(default_factory=dict)
     _named: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -85,7 +84,7 @@ class Route53:
 
     def _call(self, method: Any, **given: Any) -> dict[str, Any]:
         time.sleep(max(0.0, self._next - time.monotonic()))
-        self._next = time.monotonic() + self.space
+        self._next = time.monotonic() + (0.0 if self.endpoint else _SPACE)
         answer: dict[str, Any] = method(**given)
         return answer
 

@@ -29,11 +29,11 @@ def moto() -> Iterator[Moto]:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
-        yield lambda behave: Route53(keys=KEYS, endpoint=stack.enter_context(PlainServer(behave)).url, space=0.0)
+        yield lambda behave: Route53(keys=KEYS, endpoint=stack.enter_context(PlainServer(behave)).url)
 
 
 def reading(moto: Moto, page: int = 300) -> Route53:
-    return Route53(keys=KEYS, endpoint=moto.url, space=0.0, page=page)
+    return Route53(keys=KEYS, endpoint=moto.url, page=page)
 
 
 def zone(moto: Moto, name: str, *sets: dict[str, Any], private: bool = False) -> str:
