@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.model.check import Tick
 from harness.model.event import Event
 from harness.model.exchange import Exchange
 from harness.model.gateway import Gateway, Limits
-from harness.model.load import LoadTick
 from harness.model.request import Request
 from harness.model.response import Answer, Response
 from harness.model.secret import Secret
@@ -83,7 +83,7 @@ class FakeTools:
     def tell(self, event: Event) -> None:
         raise NotImplementedError
 
-    def show(self, tick: LoadTick) -> None:
+    def show(self, tick: Tick) -> None:
         raise NotImplementedError
 
     def pause(self) -> None:
