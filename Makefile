@@ -9,6 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 # What `make servers` installs: commands, which Debian's packages are called after, but for two. Envoy comes with the Python packages.
 SERVERS := nginx chromium strace nsd unbound dig ip
 ARGS   ?=
+WORKERS ?= 2
 
 .PHONY: help setup demo test check format servers bench soak lock clean
 
@@ -41,10 +42,17 @@ demo: $(STAMP)
 	$(BIN)/cutover demo $(ARGS)
 
 # Tests start the command a thousand times: it is compiled once, wherever the environment says not to keep that.
+# Two at a time, then by themselves those that measure times (marked `alone`); with ARGS, as pytest runs them.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory servers || true; fi
+ifeq ($(strip $(ARGS)),)
+	@first=0; $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not alone" || first=$$?; \
+	[ $$first -le 1 ] || exit $$first; \
+	$(BIN)/python -m pytest -m alone && exit $$first
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """What all tests share: the third-party servers that some need, and what becomes of a test where one is missing."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -30,14 +31,13 @@ FINDERS: dict[str, Callable[[], str | None]] = {
     "strace": watched.find,
 }
 
-_MISSING: Counter[str] = Counter()
+_NEEDS = re.compile(r"needs (\w+), which is not on this machine")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose server is not on this machine; on CI that is a failure, or a green run would prove less."""
     for name in _wanted(item):
         if FINDERS[name]() is None:
-            _MISSING[name] += 1
             text = f"needs {name}, which is not on this machine (run `make servers`)"
             if os.environ.get("CI"):
                 pytest.fail(text, pytrace=False)
@@ -53,8 +53,10 @@ def _wanted(item: pytest.Item) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which servers were missed and how many tests did not run for it."""
-    for name, count in sorted(_MISSING.items()):
+    """Say which servers were missed and how many tests did not run for it, in this process or in those beside it."""
+    reports = [one for kind in ("skipped", "failed", "error") for one in terminalreporter.stats.get(kind, ())]
+    found = [_NEEDS.search(str(report.longrepr)) for report in reports]
+    for name, count in sorted(Counter(match[1] for match in found if match).items()):
         terminalreporter.write_line(f"{count} test(s) not run: {name} is missing (run `make servers`)", yellow=True)
 
 

@@ -18,6 +18,8 @@ from harness.load.process import Generator
 from tests.servers.command import ROOT, Done, arguments, cutover, environment
 from tests.servers.plain import Answer, Asked, PlainServer
 
+pytestmark = pytest.mark.alone
+
 CANARY = "canary-5b0c9d44e1"
 SCENARIO = """\
 version: 1

@@ -23,6 +23,8 @@ from harness.lab.catalogue import listing
 from harness.lab.serve import Lab
 from tests.servers.command import ROOT
 
+pytestmark = pytest.mark.alone
+
 SCENARIO = ROOT / "scenarios" / "load.yaml"
 WHOLE = bool(os.environ.get("WHOLE_CATALOGUE"))
 ALIKE = 20 if WHOLE else 3

@@ -17,7 +17,10 @@ from tests.servers.loaded import LoadedServer, Reply
 from tests.servers.moto import REGION, Moto
 from tests.servers.plain import Answer, Asked, PlainServer
 
-pytestmark = pytest.mark.skipif(not os.environ.get("WHOLE_CATALOGUE"), reason="long; `make soak` runs it")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not os.environ.get("WHOLE_CATALOGUE"), reason="long; `make soak` runs it"),
+]
 
 BY_TOKEN = """\
 version: 1

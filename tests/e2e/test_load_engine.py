@@ -24,6 +24,8 @@ from tests.servers.loaded import OK, LoadedServer, Reply, stalling
 from tests.servers.process import free_ports
 from tests.servers.tls import Authority
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = ROOT / "tests/servers/given_latencies.py"
 TOKEN = "s3cret-load-token"

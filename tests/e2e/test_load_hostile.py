@@ -20,6 +20,8 @@ from tests.servers.hostile import BEHAVIOURS, Behaviour, HostileServer, Visit, g
 from tests.servers.load_plans import plan, request
 from tests.servers.loaded import LoadedServer, Reply
 
+pytestmark = pytest.mark.alone
+
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = b"Content-Length: 0\r\n\r\n"
 LOST, MALFORMED, TIMEOUT = "connection lost", "malformed answer", "timeout"

@@ -27,6 +27,8 @@ from tests.servers.plain import Answer, PlainServer
 from tests.servers.process import free_ports
 from tests.servers.watched import Address, watched
 
+pytestmark = pytest.mark.alone
+
 SCENARIO = """\
 version: 1
 name: Hosts of a load

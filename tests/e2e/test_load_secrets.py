@@ -27,6 +27,8 @@ from tests.servers.plain import Answer, Asked, PlainServer
 from tests.servers.process import free_ports
 from tests.servers.tls import Authority
 
+pytestmark = pytest.mark.alone
+
 WHOLE = bool(os.environ.get("WHOLE_CATALOGUE"))
 SECRETS = {
     "header": 'cAnary-header-1/7"+=x',

@@ -21,6 +21,8 @@ import pytest
 from tests.servers.command import ROOT, Done, arguments, cutover, environment
 from tests.servers.loaded import LoadedServer, Reply
 
+pytestmark = pytest.mark.alone
+
 Behaviour = Callable[[str], Reply]
 
 WHOLE = bool(os.environ.get("WHOLE_CATALOGUE"))
