@@ -164,12 +164,16 @@ def _watched(scenario: Scenario, dns: Dns, args: argparse.Namespace, *, interval
 
 @contextmanager
 def _stoppable(session: Session) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the watch between two looks, so that the journal is sealed and the reports written."""
+    """Let signals end the watch between two looks, so that the journal is sealed and the reports are written.
+
+    SIGHUP is one of them, since a terminal may go away in the hours that a watch takes; under nohup it stays ignored.
+    """
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         session.stopping = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    ends = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in ends}
     try:
         yield
     finally:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console as Terminal
 from rich.console import RenderableType
 from rich.live import Live
 from rich.padding import Padding
@@ -26,6 +25,7 @@ from harness.report.console_load import load_of
 from harness.report.console_matrix import cells_of
 from harness.report.dns_console import dns_of, looks_of
 from harness.report.load_view import requests_of
+from harness.report.terminal import Terminal
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
 from harness.report.view import Aside, extent, headline, note, problems, scope, set_aside
 
@@ -62,15 +62,7 @@ class Console:
         color: bool | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.terminal = Terminal(
-            file=file,
-            width=width,
-            force_terminal=True if color else None,
-            no_color=True if color is False else None,
-            markup=False,
-            emoji=False,
-            highlight=False,
-        )
+        self.terminal = Terminal(file, width, color=color)
         self._clock = clock
         self._live: Live | None = None
         self._total = 0

@@ -1,10 +1,10 @@
 """A watch while it runs: a table on a terminal, a line for each change elsewhere."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console as Terminal
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -13,6 +13,7 @@ from rich.text import Text
 from harness.dns.watched import Place, Watched
 from harness.model.dns import Points
 from harness.report.dns_words import STYLES, clock, left_words, percent, said, split_words, worst_first
+from harness.report.terminal import Terminal
 from harness.report.text import NOTHING, duration, plural, short
 
 REDRAW_SECONDS = 0.5
@@ -23,7 +24,10 @@ _COLOURS = {"old": "blue", "new": "green", "both": "yellow", "lost": "bold red",
 
 
 class WatchView:
-    """The terminal's view of one watch: `begin`, a `look` each, `tick`s between them, `close`."""
+    """The terminal's view of one watch: `begin`, a `look` each, `tick`s between them, `close`.
+
+    A terminal that goes away takes the view alone: the watch goes on, and its journal too.
+    """
 
     def __init__(
         self,
@@ -34,17 +38,11 @@ class WatchView:
         color: bool | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.terminal = Terminal(
-            file=file,
-            width=width,
-            force_terminal=True if color else None,
-            markup=False,
-            emoji=False,
-            highlight=False,
-        )
+        self.terminal = Terminal(file, width, color=color)
         self._now = now
         self._shown = shown
         self._live: Live | None = None
+        self._gone = False
         self._next = 0.0
         self._said: dict[tuple[str, str], str] = {}
 
@@ -54,8 +52,7 @@ class WatchView:
         what = "Rehearsal: watching" if one.rehearsal else "Watching"
         names = plural(len(one.names), "name")
         servers = plural(len(one.servers), "server")
-        every = f"every {one.interval:g} s, until {clock(one.until)} at the latest"
-        self.terminal.print(Text(f"{what} {names} at {servers} {every}"), soft_wrap=True)
+        self._print(f"{what} {names} at {servers} every {one.interval:g} s, until {clock(one.until)} at the latest")
         if self.terminal.is_terminal:
             self._live = Live(
                 console=self.terminal,
@@ -64,36 +61,54 @@ class WatchView:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
-            self._live.start()
+            with self._seen():
+                self._live.start()
 
     def look(self, watched: Watched) -> None:
         """Show what a look saw: drawn anew, or what changed in plain lines and now and then how things stand."""
         now = self._now()
         if self._live is not None:
-            self._live.update(picture(watched, now, self.terminal.height, self._shown), refresh=True)
-            self._next = now + REDRAW_SECONDS
+            self._draw(watched, now)
             return
         changed = [place for place in watched.asked if self._changes(place)]
         for place in changed[:MOST_CHANGES]:
-            self.terminal.print(Text(self._shown(_line(place, now))), soft_wrap=True)
+            self._print(self._shown(_line(place, now)))
         if len(changed) > MOST_CHANGES:
-            self.terminal.print(Text(f"… and {plural(len(changed) - MOST_CHANGES, 'other change')}"), soft_wrap=True)
+            self._print(f"… and {plural(len(changed) - MOST_CHANGES, 'other change')}")
         if changed or now >= self._next or watched.all_moved:
             self._next = now + PLAIN_SECONDS
-            self.terminal.print(Text(summary_line(watched, now)), soft_wrap=True)
+            self._print(summary_line(watched, now))
 
     def tick(self, watched: Watched) -> None:
         """Let the seconds run on the terminal."""
         now = self._now()
         if self._live is not None and now >= self._next:
-            self._live.update(picture(watched, now, self.terminal.height, self._shown), refresh=True)
-            self._next = now + REDRAW_SECONDS
+            self._draw(watched, now)
 
     def close(self) -> None:
         """Take the display away; safe to call more than once."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        live, self._live = self._live, None
+        if live is not None:
+            with self._seen():
+                live.stop()
+
+    def _draw(self, watched: Watched, now: float) -> None:
+        self._next = now + REDRAW_SECONDS
+        with self._seen():
+            if self._live is not None and not self._gone:
+                self._live.update(picture(watched, now, self.terminal.height, self._shown), refresh=True)
+
+    def _print(self, words: str) -> None:
+        with self._seen():
+            if not self._gone:
+                self.terminal.print(Text(words), soft_wrap=True)
+
+    @contextmanager
+    def _seen(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self._gone = True
 
     def _changes(self, place: Place) -> bool:
         key, words = (place.name, place.server), said(place)

@@ -2,7 +2,10 @@
 
 import io
 
+import pytest
+
 from harness.dns.watched import Watched
+from harness.report.console import Console
 from harness.report.dns_live import WatchView, summary_line
 from tests.golden import dns_run
 from tests.golden.dns_run import AT, answers_at
@@ -80,3 +83,21 @@ def test_hostile_names_and_secrets_do_not_reach_the_screen() -> None:
     assert "s3cret" not in text
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+class Gone(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("color", [None, True])
+def test_a_terminal_that_has_gone_away_takes_the_view_alone(color: bool | None) -> None:
+    assert _shown(Gone(), 3, color=color) == ""
+
+
+def test_a_reader_that_has_gone_away_is_no_verdict() -> None:
+    with pytest.raises(BrokenPipeError):
+        Console(Gone()).finish(dns_run.summary(dns_run.watch_run()), {})
