@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from harness.dns.watched import LOST, Place, Watched
-from harness.model.dns import Points
+from harness.model.dns import Heard, Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.scenario.moving import Move
@@ -12,6 +12,7 @@ AT = "dns:propagation"
 MOST_NAMED = 6
 _CLOCK = "%H:%M:%S UTC"
 
+_NO_ANSWER = frozenset({Heard.SILENT, Heard.UNREACHABLE, Heard.NOT_ASKED})
 _ANSWERS = {
     Points.OLD: "still answers old",
     Points.NEW: "answered new once only",
@@ -28,7 +29,7 @@ def moved(watched: Watched, move: Move) -> Found:
     for place in places:
         if place.back:
             _went_back(found, place)
-    lost = [place for place in places if place.side in LOST]
+    lost = [place for place in places if place.side in LOST or _ends_nowhere(place)]
     for place in lost[:MOST_NAMED]:
         _lost(found, place, move)
     if len(lost) > MOST_NAMED:
@@ -37,6 +38,12 @@ def moved(watched: Watched, move: Move) -> Found:
     if left or not places:
         found.say(Outcome.INCONCLUSIVE, _held(places, left, watched.at))
     return found
+
+
+def _ends_nowhere(place: Place) -> bool:
+    """Tell whether a resolver leads callers to the new side by a name that does not exist."""
+    last = place.last
+    return last is not None and not place.authority and last.points is Points.NEW and last.heard is Heard.NO_NAME
 
 
 def _held(places: list[Place], left: list[Place], at: float) -> str:
@@ -50,20 +57,20 @@ def _held(places: list[Place], left: list[Place], at: float) -> str:
 
 def _why(place: Place, at: float) -> str:
     if place.silent:
-        detail = place.stretches[-1].heard.value if place.stretches else "not asked"
-        return f"does not answer ({detail})"
+        heard = place.stretches[-1].heard if place.stretches else Heard.NOT_ASKED
+        detail = place.last.detail if place.last is not None and place.last.detail else heard.value
+        return f"{'does not answer' if heard in _NO_ANSWER else 'tells nothing'} ({detail})"
     words = _ANSWERS.get(place.side, place.side.value)
     left = place.remaining(at)
     return words if left is None or place.authority else f"{words} ({left} s left)"
 
 
 def _lost(found: Found, place: Place, move: Move) -> None:
-    nowhere = place.side is Points.NOWHERE
-    title = (
-        f"{place.server} says that {move.name} leads nowhere"
-        if nowhere
-        else f"{place.server} leads {move.name} to neither side"
-    )
+    title = f"{place.server} leads {move.name} to neither side"
+    if place.side is Points.NOWHERE:
+        title = f"{place.server} says that {move.name} leads nowhere"
+    elif place.side is Points.NEW:
+        title = f"{place.server} leads {move.name} to {move.new.text}, which does not exist"
     seen = ", ".join(place.last.addresses[:4]) if place.last is not None else ""
     detail = place.last.detail if place.last is not None else ""
     found.fail(

@@ -12,7 +12,7 @@ from harness.dns.judge_moved import moved
 from harness.dns.propagation import Plan, Watch, checks, moves_of, plan_of
 from harness.dns.watched import Watched
 from harness.model.check import Tools
-from harness.model.dns import Points, Server, Sighting
+from harness.model.dns import Heard, Points, Server, Sighting
 from harness.model.event import CaseInfo, Checked, Event, Note, Sighted, Watching
 from harness.model.outcome import Outcome
 from harness.scenario.moving import Dns, Move, Rehearse, Target
@@ -87,6 +87,21 @@ def test_one_that_answers_both_sides_has_not_moved() -> None:
         Outcome.INCONCLUSIVE,
         ["0 of 1 servers have moved; a answers old and new together (9 s left)"],
     )
+
+
+def test_a_new_target_that_does_not_exist_fails_it_at_a_resolver_alone() -> None:
+    for server, outcome in (("a", "FAIL"), ("ns1 (authority)", "PASS")):
+        told = dns_run.watching((NAME,), (server,))
+        dead = replace(dns_run.sighting(NAME, server, NEW), heard=Heard.NO_NAME, addresses=())
+        looks = [Sighted(at=told.at + at, suite="dns", seen=(dead,), moved=1.0) for at in range(2)]
+        assert moved(Watched(told, looks), MOVE).checked(_info(), "dns").outcome == outcome
+
+
+def test_a_server_that_refuses_is_told_apart_from_one_that_is_silent() -> None:
+    told = dns_run.watching((NAME,), ("a",))
+    refused = replace(dns_run.sighting(NAME, "a", SILENT), heard=Heard.REFUSED)
+    found = moved(Watched(told, [Sighted(at=told.at, suite="dns", seen=(refused,), moved=0.0)]), MOVE)
+    assert found.reasons[0][1] == "0 of 1 servers have moved; a tells nothing (refused)"
 
 
 def test_moving_back_is_told_and_counts_from_the_start() -> None:
