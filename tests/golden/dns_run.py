@@ -152,5 +152,12 @@ def watch_run(looks: int = 30, *, state: str = "finished", outcome: str = "PASS"
     ]
 
 
-def summary(events: Sequence[Event]) -> Summary:
-    return fold([*events, *([] if isinstance(events[-1], Ended) else [Ended(at=AT + 60, state="finished")])])
+def events() -> list[Event]:
+    """Everything that a journal can say of names."""
+    soon = timing(NAMES[1], earliest=AT + 60, why="TTL 60", clamps=(), back=((0.0, 0.0), (60.0, 1.0)), back_all=60.0)
+    dark = timing("dark.example.com", earliest=None, why="no server told", ttl=None, back=(), back_all=None)
+    return [*suite_run(timing(), soon, dark), *watch_run()[2:-3]]
+
+
+def summary(told: Sequence[Event]) -> Summary:
+    return fold([*told, *([] if isinstance(told[-1], Ended) else [Ended(at=AT + 60, state="finished")])])

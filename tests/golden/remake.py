@@ -32,7 +32,7 @@ from harness.report.json_report import render_json
 from harness.report.junit import render_junit
 from harness.report.markdown import render_markdown
 from harness.report.sarif import render_sarif
-from tests.golden import load_run, security_run
+from tests.golden import dns_run, load_run, security_run
 
 HERE = Path(__file__).resolve().parent
 AT = 1_795_000_000.25
@@ -164,6 +164,7 @@ RUNS: dict[str, Callable[[BodyStore], list[Event]]] = {
     "orders": events,
     "security": lambda _: security_run.events(),
     "load": lambda _: load_run.events(),
+    "dns": lambda _: dns_run.events(),
 }
 
 

@@ -35,7 +35,7 @@ def _write(run_dir: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["report.json", "report.md", "report.sarif", "junit.xml"])
-@pytest.mark.parametrize("run", ["orders", "security", "load"])
+@pytest.mark.parametrize("run", ["orders", "security", "load", "dns"])
 def test_the_journal_gives_the_golden_report(tmp_path: Path, run: str, name: str) -> None:
     made = _copied(run, tmp_path)
     _write(made)
