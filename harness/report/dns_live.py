@@ -14,7 +14,7 @@ from harness.dns.watched import Place, Watched
 from harness.model.dns import Points
 from harness.report.dns_words import STYLES, clock, left_words, percent, said, split_words, worst_first
 from harness.report.terminal import Terminal
-from harness.report.text import NOTHING, duration, plural, short
+from harness.report.text import NOTHING, duration, plural, short, when
 
 REDRAW_SECONDS = 0.5
 PLAIN_SECONDS = 30.0
@@ -52,7 +52,8 @@ class WatchView:
         what = "Rehearsal: watching" if one.rehearsal else "Watching"
         names = plural(len(one.names), "name")
         servers = plural(len(one.servers), "server")
-        self._print(f"{what} {names} at {servers} every {one.interval:g} s, until {clock(one.until)} at the latest")
+        until = clock(one.until) if one.until - one.at < 86_400 else when(one.until)
+        self._print(f"{what} {names} at {servers} every {one.interval:g} s, until {until} at the latest")
         if self.terminal.is_terminal:
             self._live = Live(
                 console=self.terminal,

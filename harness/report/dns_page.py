@@ -12,6 +12,7 @@ from harness.report.dns_charts import Picture
 from harness.report.dns_words import STYLES, back_after, clock, left_words, percent, said, seconds, split_words
 from harness.report.text import NOTHING, duration, plural, short, when
 
+_DAY = 86_400.0
 MOST_NAMES = 60
 MOST_PLACES = 300
 MOST_WATCHES = 3
@@ -147,7 +148,7 @@ def watch_words(told: Propagation) -> str:
     names = short(one.names[0], 100) if len(one.names) == 1 else plural(len(one.names), "name")
     servers = plural(len(one.servers), "server")
     what = f"{names} at {servers}, every {one.interval:g} s from {when(one.at)}"
-    return f"{what}, deadline {clock(one.until)}"
+    return f"{what}, deadline {clock(one.until) if one.until - one.at < _DAY else when(one.until)}"
 
 
 def state_words(watched: Watched, state: str) -> str:

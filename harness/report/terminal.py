@@ -6,7 +6,7 @@ from rich.console import Console
 
 
 class Terminal(Console):
-    """Reads no markup. Raises BrokenPipeError where its reader has gone (`| head`): rich would leave with 1, a NO-GO."""
+    """Reads no markup. Raises BrokenPipeError where its reader has gone (`| head`): rich would leave with 1, NO-GO."""
 
     def __init__(self, file: TextIO, width: int | None = None, *, color: bool | None = None) -> None:
         super().__init__(
