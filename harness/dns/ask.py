@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _THREADS = 16  # DoH requests under way at once
 _LOOK = 0.1  # seconds between two looks at `stopping`
-_STREAMS = {"tcp": False, "dot": True}  # by TLS or not
 _NO_EDNS = {dns.rcode.FORMERR, dns.rcode.NOTIMP}
 
 
@@ -42,6 +41,7 @@ class Asker:
         self._timeout = timeout
         self._stopping = stopping
         self._turn = asyncio.Semaphore(width)
+        self._over_https = asyncio.Semaphore(_THREADS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="doh")
         self._streams = Streams()
         self._trust: dict[tuple[str, Path | None], ssl.SSLContext] = {}
@@ -77,8 +77,7 @@ class Asker:
         `signatures` asks for DNSSEC's records too and keeps the whole message. `checking_disabled` asks a validating
         resolver for the answer even where its signatures do not hold (flag CD, RFC 4035 §3.2.2).
         """
-        tls = _STREAMS.get(server.protocol)
-        async with nullcontext() if tls is None else self._streams.turn(server, tls=tls), self._turn:
+        async with self._own_turn(server), self._turn:
             begun, at = time.perf_counter(), time.time()
             if self.stopping:
                 return _none(server, name, type_, Unheard(Heard.NOT_ASKED, "interrupted"), at)
@@ -94,6 +93,14 @@ class Asker:
             except Unheard as none:
                 reply = _none(server, name, type_, none, at)
             return replace(reply, at=time.time(), ms=(time.perf_counter() - begun) * 1000)
+
+    def _own_turn(self, server: Server) -> AbstractAsyncContextManager[None]:
+        """Return what a question waits for beside its turn among all: a connection, or a thread."""
+        if server.protocol == "udp":
+            return nullcontext()
+        return (
+            self._over_https if server.protocol == "doh" else self._streams.turn(server, tls=server.protocol == "dot")
+        )
 
     @property
     def stopping(self) -> bool:

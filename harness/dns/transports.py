@@ -8,7 +8,6 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from harness.clouds import http
@@ -204,9 +203,13 @@ def _post(server: Server, wire: bytes, seconds: float, trust: ssl.SSLContext) ->
 
 
 def _no_http(trouble: CloudTrouble) -> Unheard:
-    found = next((one for one in _chain(trouble.__context__) if isinstance(one, OSError)), None)
+    """Return what trouble with HTTP comes to; a passed deadline shows as any error of the connection that it cut."""
+    if " within " in trouble.reason or " in time" in trouble.reason:
+        return Unheard(Heard.SILENT)
+    below = list(_chain(trouble.__context__))
+    found = next((one for one in below if isinstance(one, OSError)), None)
     if found is not None:
-        with suppress(AttributeError):
-            return unheard(found)
-    kind = Heard.SILENT if "in time" in trouble.reason or "within" in trouble.reason else Heard.UNREACHABLE
-    return Unheard(kind, trouble.reason)
+        return unheard(found)
+    if any(type(one).__name__ == "RemoteProtocolError" for one in below):
+        return Unheard(Heard.MALFORMED, trouble.reason)
+    return Unheard(Heard.UNREACHABLE if below else Heard.ERROR, trouble.reason)
