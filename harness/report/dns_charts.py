@@ -105,6 +105,7 @@ def picture(watched: Watched) -> Picture | None:
     )
 
 
+_FAR = 3
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800)
 _KEYS = {"lost": "neither side", "none": "no answer"}
 _PLACES = ("new", "both", "old", "lost", "none")
@@ -256,7 +257,9 @@ def rollback(surveyed: Sequence[Surveyed]) -> LineChart | None:
     if not slowest:
         return None
     within = next((one.rollback_within for one in slowest if one.rollback_within is not None), None)
-    last = max([1.0, *(one.timing.back_all or 0.0 for one in slowest), *([within] if within else [])])
+    last = max([1.0, *(one.timing.back_all or 0.0 for one in slowest)])
+    marked = within is not None and within <= _FAR * last  # one far off would press the curves to the edge
+    last = max(last, within or 0.0) if marked else last
     step = _step(last)
     ticks = [step * at for at in range(math.ceil(last / step) + 1)]
     last = ticks[-1]
@@ -271,7 +274,7 @@ def rollback(surveyed: Sequence[Surveyed]) -> LineChart | None:
             f"{short(one.timing.name, 60)}: all within {seconds(one.timing.back_all or 0.0)}" for one in slowest
         )
         + (f"; allowed: {seconds(within)}" if within else ""),
-        x_label=f"{_unit(last)} after the change back" + ("; the upright line is what is allowed" if within else ""),
+        x_label=f"{_unit(last)} after the change back" + ("; the upright line is what is allowed" if marked else ""),
         x_text=seconds,
         x_ticks=ticks,
         x_tick=lambda value: f"{value / _UNITS[_unit(last)]:.3g}",

@@ -23,10 +23,12 @@ def dns_of(summary: Summary) -> list[RenderableType]:
     timings = dns_words.earliest_first([one.timing for one in summary.surveyed])
     if timings:
         parts += [Text("\nNames", style="bold"), Text(dns_words.overall(timings), style="bold")]
+    grid = Table.grid(padding=(0, 1, 0, 0))
     for one in timings[:MOST_NAMES]:
-        words = Text("• ").append(short(one.name, 120), style="bold").append(f": {dns_words.safe_words(one)}")
-        words.append(f"\n{dns_words.back_words(one)}; {dns_words.how_words(one)}", style="dim")
-        parts.append(Padding(words, (0, 0, 0, 1)))
+        words = Text(short(one.name, 120), style="bold").append(f": {dns_words.safe_words(one)}", style="not bold")
+        words.append(f"\n{dns_words.back_words(one)}; {dns_words.how_words(one)}", style="not bold dim")
+        grid.add_row("•", words)
+    parts += [grid] if timings else []
     if len(timings) > MOST_NAMES:
         parts.append(Text(f"… and {len(timings) - MOST_NAMES:,} more names in report.html", style="dim"))
     for told in summary.propagations[-1:]:

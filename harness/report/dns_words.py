@@ -165,5 +165,7 @@ def overall(timings: list[Timing]) -> str:
         more = f" and {len(unknown) - 3:,} more" if len(unknown) > 3 else ""
         return f"Not known when {names} can be moved: {', '.join(short(one, 80) for one in unknown[:3])}{more}."
     last = max(timings, key=lambda one: one.earliest or 0.0)
-    held = f", held up by {short(last.name, 80)}" if len(timings) > 1 else ""
-    return f"Earliest safe time to move {names}: {minute(last.earliest or 0.0)}{held}."
+    moment = minute(last.earliest or 0.0)
+    before = [one for one in timings if minute(one.earliest or 0.0) != moment]
+    held = f", held up by {short(last.name, 80)}" if len(timings) - len(before) == 1 and before else ""
+    return f"Earliest safe time to move {names}: {moment}{held}."

@@ -227,9 +227,11 @@ def _totals(summary: Summary) -> list[tuple[str, str, str]]:
         ),
         (f"{aside:,}", "set aside, listed below", ""),
     ]
-    alone = loaded or summary.surveyed or summary.propagations
-    if alone and not summary.pairs and not any(summary.differences.values()):
+    names = summary.surveyed or summary.propagations
+    if (loaded or names) and not summary.pairs and not any(summary.differences.values()):
         pairs, compared = [], []
+    elif names and not loaded and not summary.pairs and not aside:
+        pairs, compared = [], [(f"{failing:,}", "thing wrong" if failing == 1 else "things wrong", "bad")]
     return [
         (f"{len(summary.cases):,}", "case" if len(summary.cases) == 1 else "cases", ""),
         *pairs,

@@ -90,6 +90,19 @@ def test_the_rollback_picture_marks_what_is_allowed_and_colours_what_is_late() -
     assert dns_charts.rollback(dns_run.summary(dns_run.suite_run(UNKNOWN)).surveyed) is None
 
 
+def test_what_is_allowed_is_not_marked_where_it_would_press_the_curve_to_the_edge() -> None:
+    chart = dns_charts.rollback(dns_run.summary(dns_run.suite_run(SOON, within=3600.0)).surveyed)
+    assert chart is not None
+    assert chart.notches == ()
+    assert chart.summary.endswith("allowed: 1 h 00 min")
+
+
+def test_the_headline_holds_up_the_one_name_that_is_later() -> None:
+    later = dns_run.timing("late.example.com", earliest=AT + 7200)
+    assert dns_words.overall([SOON, later]).endswith("2026-11-21 16:00 UTC, held up by late.example.com.")
+    assert dns_words.overall([SOON, replace(SOON, name="b", earliest=AT + 30)]).endswith("14:01 UTC.")
+
+
 @pytest.mark.parametrize("back", [((0.0, 1.0),), ((0.0, 0.0), (30.0, 0.0), (30.0, 1.0))])
 def test_a_mechanism_without_ttls_is_drawn_as_a_step(back: tuple[tuple[float, float], ...]) -> None:
     one = dns_run.timing(back=back, back_all=back[-1][0], mechanism="proxy", ttl=None)
