@@ -7,6 +7,7 @@ for all names of a run), and calls are spaced.
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -53,22 +54,16 @@ class Route53:
     region: str = "us-east-1"
     page: int = 300
     _zones: dict[str, _Zone] = field(default_factory=dict)
-    _named: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    _listed: dict[str, list[Mapping[str, Any]]] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _next: float = 0.0
+    _service: Any = field(default=None, repr=False)
 
     def read(self, name: str, zone_id: str = "") -> SwitchState:
         """Return the record sets of `name` in zone `zone_id`, "" for the public zone that holds it; raises Unread."""
         secrets = (self.keys.secret_key, self.keys.session_token)
         with self._lock, asked(f"records of {name} not read from Route 53", secrets):
-            service = client(
-                "route53",
-                self.region,
-                self.endpoint,
-                aws_access_key_id=self.keys.access_key,
-                aws_secret_access_key=self.keys.secret_key,
-                aws_session_token=self.keys.session_token or None,
-            )
+            service = self._client()
             zone = self._zone(service, zone_id) if zone_id else self._zone_of(service, name)
             records = tuple(_record(one) for one in self._sets(service, zone, name))
         return SwitchState(
@@ -81,6 +76,19 @@ class Route53:
             delay=DELAY,
             facts=zone.facts,
         )
+
+    def _client(self) -> Any:
+        """Return the one client of all names: making one takes longer than asking."""
+        if self._service is None:
+            self._service = client(
+                "route53",
+                self.region,
+                self.endpoint,
+                aws_access_key_id=self.keys.access_key,
+                aws_secret_access_key=self.keys.secret_key,
+                aws_session_token=self.keys.session_token or None,
+            )
+        return self._service
 
     def _call(self, method: Any, **given: Any) -> dict[str, Any]:
         time.sleep(max(0.0, self._next - time.monotonic()))
@@ -105,13 +113,40 @@ class Route53:
         there = f", only private ones ({', '.join(private.values())})" if private else ""
         raise Unread(f"no public zone of {name} in this account{there}; name it with `zone`", Absence.FAILED)
 
-    def _called(self, service: Any, suffix: str) -> list[Mapping[str, Any]]:
-        """Return the zones of exactly this name; they come in the order of names from it on."""
-        if suffix not in self._named:
-            answer = self._call(service.list_hosted_zones_by_name, DNSName=suffix, MaxItems="100")
-            zones = answer.get("HostedZones") or []
-            self._named[suffix] = [one for one in zones if plain(one.get("Name", "")) == suffix]
-        return self._named[suffix]
+    def _called(self, service: Any, name: str) -> list[Mapping[str, Any]]:
+        """Return the zones of exactly this name; all zones are listed once, for all names."""
+        if self._listed is None:
+            found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+            for one in self._all_zones(service):
+                found[plain(one.get("Name", ""))].append(one)
+            self._listed = found
+        return self._listed.get(name, [])
+
+    def _others(self, service: Any, zone_id: str, name: str) -> dict[str, str]:
+        """Tell of other public zones of this name; who may read one zone need not be allowed to list all."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  heavy, and most runs ask no cloud
+
+        told = "another public zone of this name"
+        if self._listed is not None:
+            same = self._listed.get(name, [])
+        else:
+            try:
+                answer = self._call(service.list_hosted_zones_by_name, DNSName=name, MaxItems="100")
+            except ClientError:
+                return {told: "not known: zones may not be listed"}
+            same = [one for one in answer.get("HostedZones") or () if plain(one.get("Name", "")) == name]
+        others = [_id(one) for one in same if _id(one) != zone_id and not _private(one)]
+        return {told: ", ".join(others[:4])} if others else {}
+
+    def _all_zones(self, service: Any) -> Iterator[Mapping[str, Any]]:
+        more: dict[str, Any] = {}
+        for _ in range(_MOST_PAGES):
+            answer = self._call(service.list_hosted_zones, **more)
+            yield from answer.get("HostedZones") or ()
+            if not answer.get("IsTruncated"):
+                return
+            more = {"Marker": answer.get("NextMarker") or ""}
+        raise Unread("this account has more hosted zones than are listed; name the one with `zone`", Absence.FAILED)
 
     def _several(self, service: Any, name: str, ids: list[str]) -> Unread:
         zones = [self._zone(service, one) for one in ids[:4]]
@@ -126,8 +161,7 @@ class Route53:
             if _private(told):
                 raise Unread(f"zone {zone_id} is private: it answers nobody outside its networks", Absence.FAILED)
             servers = (answer.get("DelegationSet") or {}).get("NameServers") or ()
-            others = [_id(one) for one in self._called(service, name) if _id(one) != zone_id and not _private(one)]
-            facts = {"another public zone of this name": ", ".join(others[:4])} if others else {}
+            facts = self._others(service, zone_id, name)
             found = tuple(plain(one) for one in list(servers)[:20])
             apex = self._apex(service, zone_id, name)
             self._zones[zone_id] = _Zone(id=quoted(zone_id), name=name, name_servers=found, apex=apex, facts=facts)

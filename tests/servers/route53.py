@@ -22,7 +22,7 @@ def weighted(id_: str, target: str, weight: int, *, name: str = "api.example.com
 class Route53StandIn:
     """Serves the zone Z1, example.com, with `sets` in this order, `page` of them at a time.
 
-    `refusing` is (status, code, message) for every question.
+    `refusing` is (status, code, message) for every question; `unlisted` denies to find zones by their name.
     """
 
     sets: Sequence[Set] = ()
@@ -30,6 +30,7 @@ class Route53StandIn:
     refusing: tuple[int, str, str] | None = None
     servers: Sequence[str] = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net")
     body: bytes | None = None
+    unlisted: bool = False
     seen: list[str] = field(default_factory=list)
 
     def __call__(self, asked: Asked) -> Answer:
@@ -48,6 +49,10 @@ class Route53StandIn:
             "CallerReference": "1",
             "Config": {"PrivateZone": "false"},
         }
+        if url.path.endswith("/hostedzone"):
+            return self._zones(zone, parse_qs(url.query).get("marker", [""])[0])
+        if self.unlisted and url.path.endswith("/hostedzonesbyname"):
+            return _xml("ErrorResponse", {"Error": {"Type": "Sender", "Code": "AccessDenied", "Message": "no"}}, 403)
         if url.path.endswith("/hostedzonesbyname"):
             given = parse_qs(url.query)["dnsname"][0].rstrip(".")
             zones = [{"HostedZone": zone}] if given == "example.com" else []
@@ -58,6 +63,15 @@ class Route53StandIn:
             return self._page({name: values[0] for name, values in parse_qs(url.query).items()})
         servers = [{"NameServer": one} for one in self.servers]
         return _xml("GetHostedZoneResponse", {"HostedZone": zone, "DelegationSet": {"NameServers": servers}})
+
+    def _zones(self, zone: Mapping[str, Any], marker: str) -> Answer:
+        """Tell the zone on a second page, after one that has nothing to do with it."""
+        if not marker:
+            other = {**zone, "Id": "/hostedzone/Z0", "Name": "another.test."}
+            told = {"HostedZones": [{"HostedZone": other}], "IsTruncated": "true", "NextMarker": "Z1", "MaxItems": 1}
+            return _xml("ListHostedZonesResponse", told)
+        told = {"HostedZones": [{"HostedZone": zone}], "IsTruncated": "false", "MaxItems": 1}
+        return _xml("ListHostedZonesResponse", told)
 
     def _page(self, query: Mapping[str, str]) -> Answer:
         wanted = (query["name"].rstrip("."), query.get("type", ""), query.get("identifier", ""))

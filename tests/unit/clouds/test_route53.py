@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -36,8 +37,13 @@ def reading(moto: Moto, page: int = 300) -> Route53:
     return Route53(keys=KEYS, endpoint=moto.url, page=page)
 
 
+@lru_cache
+def prepares(url: str) -> Any:
+    return Moto(url=url).client("route53")
+
+
 def zone(moto: Moto, name: str, *sets: dict[str, Any], private: bool = False) -> str:
-    service = moto.client("route53")
+    service = prepares(moto.url)
     more = {"VPC": {"VPCRegion": REGION, "VPCId": "vpc-1"}} if private else {}
     config = {"Comment": "", "PrivateZone": private}
     made = service.create_hosted_zone(
@@ -144,6 +150,13 @@ def test_the_zones_own_ns_record_is_told(serve: Serve) -> None:
     state = serve(Route53StandIn(sets=[own | {"ResourceRecords": values}])).read("api.example.com")
     assert state.apex == ("ns1.example.com", "ns2.example.com")
     assert state.name_servers == ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net")
+
+
+def test_who_may_read_one_zone_need_not_list_all(serve: Serve) -> None:
+    source = serve(Route53StandIn(sets=[weighted("old", "old.test", 1)], unlisted=True))
+    state = source.read("api.example.com", "Z1")
+    assert len(state.records) == 1
+    assert "not known" in state.facts["another public zone of this name"]
 
 
 def test_a_zone_is_looked_up_once_for_all_its_names(serve: Serve) -> None:
