@@ -1,6 +1,7 @@
 """Azure DNS: the zone of a name, and its record sets that decide about the name (api-version 2018-05-01). Only reads.
 
-The sets are asked for by type and name: a list of the whole zone comes by the hundred, again for each name.
+The sets of a few names are asked for by type and name, those of many by one list of the whole zone, which comes by the
+hundred.
 """
 
 import time
@@ -16,30 +17,59 @@ from harness.model.switch import Mechanism, SwitchRecord, SwitchState
 
 _VERSION = {"api-version": "2018-05-01"}
 _MOST_VALUES = 400
+_TYPES = ("A", "AAAA", "CNAME")
 _LISTS = {"A": ("ARecords", "ipv4Address"), "AAAA": ("AAAARecords", "ipv6Address")}
+
+
+Sets = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Record sets as told, by relative name (lower case) and type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureDns(ManagedResource):
-    """Asks about one zone; `resource` is its id (…/dnsZones/NAME)."""
+    """Asks about one zone; `resource` is its id (…/dnsZones/NAME). All methods raise Unread."""
 
-    def read(self, name: str) -> SwitchState:
-        """Return the record sets of `name`; raises Unread."""
-        zone = self.resource.rstrip("/").rpartition("/")[2].lower().rstrip(".")
-        if name != zone and not name.endswith(f".{zone}"):
-            raise Unread(f"{name} is not in zone {zone}; name the zone that holds it", Absence.FAILED)
+    @property
+    def zone(self) -> str:
+        """Return the zone's name."""
+        return self.resource.rstrip("/").rpartition("/")[2].lower().rstrip(".")
+
+    def name_servers(self) -> tuple[str, ...]:
+        """Return the zone's own name servers; a private zone is not read."""
         told = properties(self.get("", _VERSION))
         if text(told.get("zoneType")).lower() == "private":
-            raise Unread(f"zone {zone} is private: it answers nobody outside its networks", Absence.FAILED)
-        relative = quote(name.removesuffix(zone).rstrip(".") or "@", safe="")
-        found = {type_: self.find(f"/{type_}/{relative}", _VERSION) for type_ in ("A", "AAAA", "CNAME")}
+            raise Unread(f"zone {self.zone} is private: it answers nobody outside its networks", Absence.FAILED)
+        return _names(told.get("nameServers"))
+
+    def read(self, name: str) -> SwitchState:
+        """Return the record sets of `name`."""
+        relative = self._relative(name)
+        servers, path = self.name_servers(), quote(relative, safe="")
+        found = {(relative, type_): self.find(f"/{type_}/{path}", _VERSION) for type_ in _TYPES}
+        return self.state(name, servers, {key: one for key, one in found.items() if one is not None})
+
+    def every(self) -> Sets:
+        """Return all sets of addresses in the zone."""
+        told = self.pages("/all", _VERSION)
+        named = ((text(one.get("name")).lower(), text(one.get("type")).rpartition("/")[2].upper(), one) for one in told)
+        return {(name, type_): one for name, type_, one in named if type_ in _TYPES}
+
+    def state(self, name: str, servers: tuple[str, ...], sets: Sets) -> SwitchState:
+        """Return the state of `name` by what was read."""
+        relative = self._relative(name)
+        found = [(type_, sets[relative, type_]) for type_ in _TYPES if (relative, type_) in sets]
         return SwitchState(
             mechanism=Mechanism.AZURE_DNS,
-            where=f"zone {zone} ({self.resource})",
+            where=f"zone {self.zone} ({self.resource})",
             at=time.time(),
-            records=tuple(_record(name, type_, one) for type_, one in found.items() if one is not None),
-            name_servers=_names(told.get("nameServers")),
+            records=tuple(_record(name, type_, told) for type_, told in found),
+            name_servers=servers,
         )
+
+    def _relative(self, name: str) -> str:
+        if name != self.zone and not name.endswith(f".{self.zone}"):
+            raise Unread(f"{name} is not in zone {self.zone}; name the zone that holds it", Absence.FAILED)
+        return name.removesuffix(self.zone).rstrip(".") or "@"
 
 
 def _record(name: str, type_: str, told: Mapping[str, Any]) -> SwitchRecord:

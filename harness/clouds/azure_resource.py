@@ -16,7 +16,7 @@ from harness.clouds.unread import Unread, by_status
 from harness.model.series import Absence
 
 PUBLIC = "https://management.azure.com"
-_MOST_PAGES = 20
+_MOST_PAGES = 100  # of a list; Azure fills them with a hundred objects or so
 _LONGEST_LINK = 8192  # characters
 _WITHIN = 30.0  # seconds in which another page is begun
 

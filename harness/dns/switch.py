@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.clouds.aws_keys import fetch
-from harness.clouds.azure_dns import AzureDns
+from harness.clouds.azure_dns import AzureDns, Sets
 from harness.clouds.azure_identity import token
 from harness.clouds.front_door import FrontDoor, Profile
 from harness.clouds.route53 import Route53
@@ -20,6 +20,7 @@ from harness.model.switch import Mechanism, SwitchReader, SwitchState
 from harness.scenario.moving import AzureSwitch, Dns, Move, Route53Switch
 
 _POLITE = frozenset({Absence.THROTTLED, Absence.DENIED})  # nothing more is asked after one of these
+_FEW = 10  # names up to which record sets are asked for one by one
 Hide = Callable[[Secret], None]
 
 
@@ -40,6 +41,7 @@ class Readers:
     _route53: Route53 | None = field(default=None, init=False, repr=False)
     _token: str = field(default="", init=False, repr=False)
     _profile: SwitchState | Profile | None = field(default=None, init=False, repr=False)
+    _listed: tuple[tuple[str, ...], Sets] | None = field(default=None, init=False, repr=False)
     _stopped: Unread | None = field(default=None, init=False)
 
     def of(self, move: Move, name: str = "") -> SwitchReader | None:
@@ -68,13 +70,20 @@ class Readers:
         self._token = self._token or self._fetched(switch)
         given = {"resource": switch.azure.resource, "endpoint": switch.azure.endpoint, "token": self._token}
         if switch.mechanism is Mechanism.AZURE_DNS:
-            return shares.told(AzureDns(**given).read(name), move, switch.origins)
+            return shares.told(self._of_azure_dns(AzureDns(**given), name), move, switch.origins)
         if self._profile is None:
             front = switch.mechanism is Mechanism.FRONT_DOOR
             self._profile = FrontDoor(**given).read(switch.group) if front else TrafficManager(**given).read()
         if isinstance(self._profile, Profile):
             return _group(self._profile, move, switch)
         return shares.told(self._profile, move, switch.origins)
+
+    def _of_azure_dns(self, source: AzureDns, name: str) -> SwitchState:
+        if len(self.dns.moves) <= _FEW:
+            return source.read(name)
+        if self._listed is None:
+            self._listed = (source.name_servers(), source.every())
+        return source.state(name, *self._listed)
 
     def _of_route53(self, switch: Route53Switch) -> Route53:
         if self._route53 is None:

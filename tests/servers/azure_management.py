@@ -147,7 +147,7 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGrou
 ZONE = f"{SUBSCRIPTION}/Microsoft.Network/dnsZones/example.com"
 TRAFFIC_MANAGER = f"{SUBSCRIPTION}/Microsoft.Network/trafficManagerProfiles/orders"
 FRONT_DOOR = f"{SUBSCRIPTION}/Microsoft.Cdn/profiles/orders"
-_LISTS = frozenset({"originGroups", "origins", "customDomains", "afdEndpoints", "routes"})
+_LISTS = frozenset({"originGroups", "origins", "customDomains", "afdEndpoints", "routes", "all"})
 _VERSIONS = {
     "/dnszones/": "2018-05-01",
     "/trafficmanagerprofiles/": "2022-04-01",
@@ -187,7 +187,12 @@ class ManagementPlane:
         parent, _, kind = path.rpartition("/")
         if parent not in self.objects or kind not in _LISTS:
             return _error(404, "NotFound", f"The resource '{path}' does not exist.")
-        here = [one for id_, one in self.objects.items() if id_.rpartition("/")[0] == path]
+        below = f"{parent}/" if kind == "all" else f"{path}/"  # of all kinds, or of one
+        here = [
+            one
+            for id_, one in self.objects.items()
+            if id_.startswith(below) and (kind == "all" or id_.rpartition("/")[0] == path)
+        ]
         first = int(query.get("$skipToken", "0"))
         answer: dict[str, Any] = {"value": here[first : first + self.page]}
         if first + self.page < len(here):

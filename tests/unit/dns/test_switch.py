@@ -88,6 +88,18 @@ def test_a_profile_is_read_once_for_many_names(mechanism: Mechanism, resource: s
     assert len(server.asked) <= 5
 
 
+def test_many_names_of_a_zone_are_read_by_one_list(serve: Serve) -> None:
+    sets = [record_set("CNAME", f"API{number}", CNAMERecord={"cname": OLD}) for number in range(30)]
+    server = serve(ManagementPlane(zone(*sets, record_set("TXT", "api0")), page=10))
+    moves = [replace(MOVE, name=f"api{number}.example.com") for number in range(31)]
+    readers = Readers(section(azure(Mechanism.AZURE_DNS, ZONE, server), moves))
+    states = [one.read() for move in moves if (one := readers.of(move))]
+    assert [len(state.records) for state in states] == [1] * 30 + [0]
+    assert states[0].shares == {"old": 1.0, "new": 0.0}
+    assert states[0].name_servers[0] == "ns1-01.azure-dns.com"
+    assert len(server.asked) == 5
+
+
 def test_the_origin_group_that_holds_both_sides_is_found(serve: Serve) -> None:
     others = [origin("other", "x", "x.example"), origin("third", "old", OLD)]
     objects = front_door(*ORIGINS, *others, groups=("other", "orders", "third"))
@@ -124,7 +136,7 @@ def test_all_degraded_endpoints_are_answered_with(serve: Serve) -> None:
 @pytest.mark.parametrize("status", [403, 429])
 def test_once_refused_nothing_more_is_asked(status: int, serve: Serve) -> None:
     server = serve(ManagementPlane(zone(), refusing={ZONE: (status, "No", "no", ())}))
-    moves = [replace(MOVE, name=f"api{number}.example.com") for number in range(5)]
+    moves = [replace(MOVE, name=f"api{number}.example.com") for number in range(12)]
     readers = Readers(section(azure(Mechanism.AZURE_DNS, ZONE, server), moves))
     for move in moves:
         one = readers.of(move)
