@@ -8,6 +8,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from harness.clouds import http
@@ -57,6 +58,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+@lru_cache(1024)
+def _numeric(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
+    """Return family and address as sockets take them; raise gaierror for what is no IP address."""
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
+    family, _, _, _, place = found[0]
+    return family, place
+
+
 class _Udp(Generic[Heeded]):
     """One question on a socket of its own, so that the system chooses a fresh port for it (RFC 5452 §9.2)."""
 
@@ -66,11 +75,9 @@ class _Udp(Generic[Heeded]):
         self._wrong: Unheard | None = None
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Heeded] = self._loop.create_future()
-        self._address: tuple[Any, ...]
-        family, _, _, _, self._address = socket.getaddrinfo(
-            server.address, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
-        )[0]
+        family, self._address = _numeric(server.address, server.port)
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._number = self._socket.fileno()  # the loop looks for a socket by its text, which takes long to write
         if sys.platform == "linux":
             six = family == socket.AF_INET6
             level, option = (socket.IPPROTO_IPV6, _IPV6_RECVERR) if six else (socket.IPPROTO_IP, _IP_RECVERR)
@@ -80,7 +87,7 @@ class _Udp(Generic[Heeded]):
         """Send, send again halfway, and return the first message that belongs to the question."""
         timers = []
         try:
-            self._loop.add_reader(self._socket, self._hear)
+            self._loop.add_reader(self._number, self._hear)
             self._send()
             again = (self._loop.time() + until) / 2
             timers = [self._loop.call_at(again, self._send), self._loop.call_at(until, self._over)]
@@ -88,7 +95,7 @@ class _Udp(Generic[Heeded]):
         finally:
             for timer in timers:
                 timer.cancel()
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._number)
             self._socket.close()
 
     def _send(self) -> None:
