@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from harness.cli.common import read_scenario, runs_option, scenario_options
+from harness.dns.entries import PER_REQUEST
 from harness.dns.looking import opened
 from harness.dns.propagation import Watch, checks, plan_of
 from harness.dns.servers import resolvers
@@ -93,6 +94,10 @@ def _section(scenario: Scenario, *, rehearse: bool) -> Dns:
     if rehearse and not scenario.dns.rehearse:
         message = f"{scenario.files[0]}: no `dns.rehearse`, so there is no test zone to watch"
         raise UsageError(message, hint="add `rehearse: {zone: test.example.com}` to the `dns` section")
+    mechanism = scenario.dns.switch.mechanism
+    if mechanism in PER_REQUEST:
+        message = f"{scenario.files[0]}: `switch` is {mechanism.value}, which moves callers request by request"
+        raise UsageError(message, hint="no record changes, so no resolver could tell: watch the answers instead")
     return scenario.dns
 
 

@@ -92,7 +92,7 @@ def _went_back(found: Found, place: Place) -> None:
         AT,
         f"{place.server} answered new for {place.name}, then old again at {', '.join(times[:3])}{more}",
         severity=Severity.MINOR,
-        note="the record was moved back, or the address stands for several caches that change over one by one",
+        note="the record was moved back, records are weighted, or the address stands for several caches",
     )
 
 
