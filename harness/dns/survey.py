@@ -9,6 +9,7 @@ from harness.dns import at_resolver, authorities, caa, dnssec
 from harness.dns.ask import Asker
 from harness.dns.chasing import Chasing
 from harness.dns.facts import ADDRESS_TYPES, AtResolver, Signatures, Survey, Zone
+from harness.dns.once import Once
 from harness.dns.points import points
 from harness.dns.servers import resolvers
 from harness.dns.switched import remaining, switched_by
@@ -31,10 +32,15 @@ async def _all(dns: Dns, tools: Tools) -> tuple[Survey, ...]:
     asked = await asyncio.to_thread(resolvers, dns)
     async with Asker(dns.timeout, stopping=tools.stopping) as asker:
         zones = Zones(asker, dns, asked)
-        chasing = Chasing(asker=asker, zones=zones, resolvers=asked)
+        once = Once(asker)
+        chasing = Chasing(asker=once, zones=zones, resolvers=asked)
         until = time.time() + dns.wait
-        work = [_Work(asker=asker, dns=dns, move=move, resolvers=asked, zones=zones, chasing=chasing, until=until)
-                for move in dns.moves]  # fmt: skip
+        work = [
+            _Work(
+                asker=asker, once=once, dns=dns, move=move, resolvers=asked, zones=zones, chasing=chasing, until=until
+            )
+            for move in dns.moves
+        ]
         showing = asyncio.create_task(_show(tools, asker, dns, len(asked), until))
         try:
             return tuple(await asyncio.gather(*(one.survey() for one in work)))
@@ -61,9 +67,10 @@ async def _show(tools: Tools, asker: Asker, dns: Dns, servers: int, until: float
 
 @dataclass(slots=True, kw_only=True)
 class _Work:
-    """The survey of one name; `ttl` is the authority's, once that is known."""
+    """The survey of one name; `ttl` is the authority's, once that is known. `once` asks what names share."""
 
     asker: Asker
+    once: Once
     dns: Dns
     move: Move
     resolvers: Sequence[Server]
@@ -79,8 +86,8 @@ class _Work:
         further = await self._further(zone, (*_ways(zone), *old.values(), *new.values()))
         told = (zone, *further)
         now, after, signatures = await asyncio.gather(
-            caa.caa(self.asker, self.move.name, self.dns, self.resolvers, told),
-            caa.after(self.asker, self.move, self.dns, self.resolvers, told),
+            caa.caa(self.once, self.move.name, self.dns, self.resolvers, told),
+            caa.after(self.once, self.move, self.dns, self.resolvers, told),
             self._signatures(zone, new),
         )
         return Survey(
@@ -135,7 +142,7 @@ class _Work:
         homes = await asyncio.gather(*(self.zones.of(name) for name in names))
         asked = [(self.move.name, zone), *((name, home) for name, home in zip(names, homes, strict=True) if home.name)]
         now = time.time()
-        found = (dnssec.signatures(self.asker, name, home, self.dns, self.resolvers, now) for name, home in asked)
+        found = (dnssec.signatures(self.once, name, home, self.dns, self.resolvers, now) for name, home in asked)
         return tuple(await asyncio.gather(*found))
 
 
