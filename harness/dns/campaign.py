@@ -1,15 +1,17 @@
 """One survey for all checks of the suite: made when the first of them is run, told once, then judged topic by topic."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.dns.entries import SUITE
 from harness.dns.facts import Survey, View
+from harness.dns.judge_switch import state_of
 from harness.dns.timing import timing
 from harness.dns.topics import JUDGES, LOOKS
 from harness.model.check import Tools
 from harness.model.event import CaseInfo, Checked, Surveyed
 from harness.model.outcome import Outcome
+from harness.model.switch import SwitchState
 from harness.scenario.moving import Dns
 from harness.scenario.types import Scenario
 
@@ -38,11 +40,15 @@ class Campaign:
     def _survey(self, tools: Tools) -> None:
         from harness.dns.survey import surveys  # noqa: PLC0415  brings dnspython, which planning has no use for
 
-        self._surveys = surveys(self._dns, tools)
+        self._surveys = tuple(self._with_switch(survey, tools) for survey in surveys(self._dns, tools))
         for survey in self._surveys:
-            told = timing(survey, self._view(survey), None)
+            told = timing(survey, self._view(survey))
             within = self._dns.rollback_within
             tools.tell(Surveyed(at=time.time(), suite=SUITE, timing=told, rollback_within=within))
+
+    def _with_switch(self, survey: Survey, tools: Tools) -> Survey:
+        state = None if tools.stopping() else state_of(survey, self._view(survey), tools.hide)
+        return replace(survey, switch=state) if isinstance(state, SwitchState) else survey
 
     @property
     def _dns(self) -> Dns:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.model.dns import Chain, Heard, Reply, Server, Sighting
+from harness.model.switch import SwitchState
 from harness.scenario.moving import Dns, Move
 from harness.scenario.types import Scenario
 
@@ -127,7 +128,8 @@ class Survey:
 
     `zone` is that of the production name; `zones` further ones on its way, old and new. `caa` is for the name as it is
     now, `caa_after` as it will be (the target's own records hold where the name becomes a CNAME). `signatures` are
-    those of the name's zone and of every zone on the way to the new target. `interrupted`: the survey was cut short.
+    those of the name's zone and of every zone on the way to the new target. `switch` is what a control plane tells of
+    the mechanism, None where none is read, or could be. `interrupted`: the survey was cut short.
     """
 
     move: Move
@@ -140,6 +142,7 @@ class Survey:
     caa: Caa | None = None
     caa_after: Caa | None = None
     signatures: tuple[Signatures, ...] = ()
+    switch: SwitchState | None = None
     questions: int = 0
     interrupted: bool = False
 

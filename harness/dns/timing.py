@@ -30,15 +30,15 @@ class Wait:
     why: str
 
 
-def timing(survey: Survey, view: View, state: SwitchState | None = None) -> Timing:
-    """Return what a survey says of the time before a move and of the way back; `state` where its control plane is read.
+def timing(survey: Survey, view: View) -> Timing:
+    """Return what a survey says of the time before a move and of the way back.
 
     How it is reckoned: a resolver that fetched the old records just before a change serves them for their TTL, or for
     longer where it clamps. So no answer with the old TTL is left once every copy that was seen has run out, and, for
     resolvers that nobody asked, one old TTL after it was lowered. Of the way back see back.py.
     """
     owner = switched(survey)
-    delay = delay_of(view.dns, state)
+    delay = delay_of(view.dns, survey.switch)
     told = Told(ttls=authority_ttls(survey, owner), at=asked_at(survey), certain=_certain(view.dns, delay))
     clamps, held = _at_resolvers(survey, owner, told, view.now)
     wait = _earliest(survey, view, told, held, delay)
@@ -53,7 +53,7 @@ def timing(survey: Survey, view: View, state: SwitchState | None = None) -> Timi
         why=wait.why if isinstance(wait, Wait) else wait,
         delay=delay,
     )
-    return _with_way_back(known, spans(survey, known, state), view)
+    return _with_way_back(known, spans(survey, known), view)
 
 
 def delay_of(dns: Dns, state: SwitchState | None = None) -> float:
@@ -72,7 +72,7 @@ def documented(dns: Dns) -> bool:
     return dns.switch.mechanism in {*_DELAYS, Mechanism.RECORD, Mechanism.PROXY}
 
 
-def spans(survey: Survey, known: Timing, state: SwitchState | None = None) -> dict[str, int]:
+def spans(survey: Survey, known: Timing) -> dict[str, int]:
     """Return for how long each resolver that told holds what it fetched; the authority's TTL alone where none told.
 
     A resolver that was seen to hold less than the TTL says is taken to hold it in full: others behind it may not.
@@ -81,7 +81,7 @@ def spans(survey: Survey, known: Timing, state: SwitchState | None = None) -> di
         return {"": 0}
     if known.ttl is None:
         return {}
-    records = state.records if state is not None else ()
+    records = survey.switch.records if survey.switch is not None else ()
     planned = (one.ttl for one in records if one.ttl is not None and plain(one.name) == plain(known.switched))
     ttl = max([known.ttl, *planned])
     least = {clamp.server: clamp.seconds for clamp in known.clamps if clamp.least}

@@ -1,6 +1,7 @@
 """When a name can be moved at the earliest, and how fast it is back."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -218,7 +219,7 @@ def test_route_53_serves_nothing_anew_within_its_minute() -> None:
 def test_the_control_plane_knows_a_longer_ttl_and_its_own_delay() -> None:
     records = (SwitchRecord(name=NAME, type="CNAME", ttl=300),)
     state = SwitchState(mechanism=Mechanism.ROUTE53, where="Z1", at=BEGAN, records=records, delay=30)
-    known = timing(survey(resolver("r", (0, 60))), view(switch=_route53()), state)
+    known = timing(replace(survey(resolver("r", (0, 60))), switch=state), view(switch=_route53()))
     assert known.delay == 30
     assert known.back_all == 330
 
