@@ -16,7 +16,6 @@ from types import FrameType
 from typing import Any
 
 from harness.cli.common import read_scenario, runs_option, scenario_options
-from harness.dns.entries import PER_REQUEST
 from harness.dns.looking import opened
 from harness.dns.propagation import Watch, checks, plan_of
 from harness.dns.servers import resolvers
@@ -30,7 +29,7 @@ from harness.report.console import Console
 from harness.report.dns_live import WatchView
 from harness.report.render import render
 from harness.scenario.context import Wrong
-from harness.scenario.moving import Dns
+from harness.scenario.moving import PER_REQUEST, Dns
 from harness.scenario.sets import assignments
 from harness.scenario.types import Scenario
 from harness.scenario.units import duration, moment

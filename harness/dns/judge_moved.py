@@ -58,7 +58,8 @@ def _held(places: list[Place], left: list[Place], at: float) -> str:
 def _why(place: Place, at: float) -> str:
     if place.silent:
         heard = place.stretches[-1].heard if place.stretches else Heard.NOT_ASKED
-        detail = place.last.detail if place.last is not None and place.last.detail else heard.value
+        told = place.last.detail if place.last is not None and heard.tells else ""  # a loop, say
+        detail = told or heard.value
         return f"{'does not answer' if heard in _NO_ANSWER else 'tells nothing'} ({detail})"
     words = _ANSWERS.get(place.side, place.side.value)
     left = place.remaining(at)

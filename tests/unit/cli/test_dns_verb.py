@@ -4,14 +4,16 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from harness.cli.dns import DEFAULT_WATCH, _moment, _section, _until
 from harness.model.errors import UsageError
 from harness.scenario.moving import Dns, ProxySwitch
-from harness.scenario.types import Scenario
+
+if TYPE_CHECKING:
+    from harness.scenario.types import Scenario
 
 NOW = datetime(2026, 11, 21, 14, 20, 30, tzinfo=UTC).timestamp()
 
