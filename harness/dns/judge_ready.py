@@ -164,7 +164,8 @@ def _faster(view: View, known: Timing) -> str:
         )
     said = []
     if (known.ttl or 0) > left:
-        said.append(f"Lower the TTL of {known.switched} from {known.ttl} to {int(left)} or less.")
+        wanted = min(int(left), view.dns.ttl_max)
+        said.append(f"Lower the TTL of {known.switched} from {known.ttl} to {wanted} or less.")
     slow = [clamp for clamp in _least(known) if clamp.seconds > left]
     if slow:
         said.append(

@@ -136,7 +136,7 @@ def _seen_v6(states: States) -> bool:
 def _lame(found: Found, zone: str, one: Authority) -> None:
     found.fail(
         AT,
-        f"{label(one.server)} is named as a server of {zone} and does not serve it: {_said(one)}",
+        f"{label(one.server)} is named as a server of {zone} and does not serve it: {said(one.soa)}",
         severity=Severity.MAJOR,
         new=_said(one),
         note="a share of all resolvers is sent there first",

@@ -142,7 +142,8 @@ def _earliest(survey: Survey, view: View, told: Told, held: Mapping[str, float],
     count = sum(told_anything(seen, owner) for seen in survey.resolvers)
     if not count:
         return "no resolver told what it holds"
-    waits = [Wait(until=view.now, why=f"none of the {count} resolvers that told holds an older, longer answer")]
+    none = "the one resolver that told holds no" if count == 1 else f"none of the {count} resolvers that told holds an"
+    waits = [Wait(until=view.now, why=f"{none} older, longer answer")]
     waits += [Wait(until=at, why=f"{name} holds an older answer until {safe_from(at)}") for name, at in held.items()]
     waits += _of_the_unasked(view, told.ttl, delay)
     longest = max(waits, key=lambda wait: wait.until)
@@ -159,10 +160,10 @@ def _of_the_unasked(view: View, ttl: int, delay: float) -> list[Wait]:
     dns, lowered = view.dns, view.dns.lowered_at
     if lowered is not None and lowered > view.now:
         old = max(ttl, dns.lowered_from or 0)
-        why = f"if it is lowered at {utc(lowered)}: copies with the old TTL of {old} s have run out by then"
+        why = f"if the TTL is lowered at {utc(lowered)}: copies with the old TTL of {old} s have run out by then"
         return [Wait(until=lowered + old + delay, why=why + _by_then(delay))]
     if ttl > dns.ttl_max:
-        why = f"if it is lowered now: copies with today's TTL of {ttl} s have run out by then"
+        why = f"if the TTL is lowered now: copies with today's TTL of {ttl} s have run out by then"
         return [Wait(until=view.now + ttl + delay, why=why + _by_then(delay))]
     if lowered is None or lowered == ALWAYS_SO:
         return []

@@ -21,11 +21,14 @@ def dns_of(summary: Summary) -> list[RenderableType]:
     """Return the names' part; nothing where the run asked nothing of them."""
     parts: list[RenderableType] = []
     timings = dns_words.earliest_first([one.timing for one in summary.surveyed])
+    asked = max((one.at for one in summary.surveyed), default=0.0)
     if timings:
-        parts += [Text("\nNames", style="bold"), Text(dns_words.overall(timings), style="bold")]
+        parts += [Text("\nNames", style="bold"), Text(dns_words.overall(timings, asked), style="bold")]
     grid = Table.grid(padding=(0, 1, 0, 0))
     for one in timings[:MOST_NAMES]:
-        words = Text(short(one.name, 120), style="bold").append(f": {dns_words.safe_words(one)}", style="not bold")
+        words = Text(short(one.name, 120), style="bold").append(
+            f": {dns_words.safe_words(one, asked)}", style="not bold"
+        )
         words.append(f"\n{dns_words.back_words(one)}; {dns_words.how_words(one)}", style="not bold dim")
         grid.add_row("•", words)
     parts += [grid] if timings else []

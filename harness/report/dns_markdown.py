@@ -30,7 +30,8 @@ def _timings(summary: Summary) -> Iterator[str]:
     timings = dns_words.earliest_first([one.timing for one in summary.surveyed])
     if not timings:
         return
-    yield f"**{prose(dns_words.overall(timings))}**"
+    asked = max(one.at for one in summary.surveyed)
+    yield f"**{prose(dns_words.overall(timings, asked))}**"
     yield ""
     yield "| name | safe from | because | all back within | 90 % after | how |"
     yield "|---|---|---|--:|--:|---|"
@@ -38,7 +39,7 @@ def _timings(summary: Summary) -> Iterator[str]:
         most = back_after(one, 0.9)
         cells = (
             code(one.name, 120),
-            NOTHING if one.earliest is None else dns_words.minute(one.earliest),
+            NOTHING if one.earliest is None else dns_words.safe_from(one.earliest, asked),
             prose(short(one.why, _TEXT)),
             NOTHING if one.back_all is None else seconds(one.back_all),
             NOTHING if most is None else seconds(most),

@@ -82,7 +82,7 @@ def page_of(summary: Summary) -> DnsPage | None:
     by_name = {one.timing.name: one for one in summary.surveyed}
     return DnsPage(
         brief=brief(summary),
-        overall=dns_words.overall(timings),
+        overall=dns_words.overall(timings, max((one.at for one in summary.surveyed), default=0.0)),
         ready=bool(timings) and all(one.earliest is not None for one in timings),
         names=tuple(_name(by_name[one.name]) for one in ordered[:MOST_NAMES]),
         more_names=max(len(ordered) - MOST_NAMES, 0),
@@ -108,7 +108,7 @@ def _name(surveyed: Surveyed) -> Name:
     most = back_after(timing, 0.9)
     return Name(
         name=timing.name,
-        safe=NOTHING if timing.earliest is None else dns_words.minute(timing.earliest),
+        safe=NOTHING if timing.earliest is None else dns_words.safe_from(timing.earliest, surveyed.at),
         known=timing.earliest is not None,
         why=timing.why,
         back=NOTHING if timing.back_all is None else seconds(timing.back_all),
@@ -190,7 +190,11 @@ def totals(summary: Summary) -> list[tuple[str, str, str]]:
     if timings:
         known = all(one.earliest is not None for one in timings)
         at = max(one.earliest or 0.0 for one in timings)
-        found.append((dns_words.minute(at)[11:] if known else NOTHING, "earliest safe time", "" if known else "warn"))
+        asked = max(one.at for one in summary.surveyed)
+        moment = "now" if at <= asked else dns_words.minute(at)
+        same_day = moment.startswith(dns_words.minute(asked)[:10])
+        words = (moment[11:] if same_day else moment) if known else NOTHING
+        found.append((words, "earliest safe time", "" if known else "warn"))
     for told in summary.propagations[-1:]:
         watched = Watched(told.watching, told.sighted)
         done = "good" if watched.all_moved else "warn"

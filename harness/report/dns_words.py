@@ -95,12 +95,19 @@ def seconds(value: float) -> str:
     return f"{value:.0f} s" if value < 59.5 else duration(value)
 
 
-def safe_words(timing: Timing) -> str:
-    """Return when a name can be moved, with the reason."""
+def safe_from(at: float, asked: float = 0.0) -> str:
+    """Return from when something is safe; what was safe when it was asked about (Unix seconds) is so now."""
+    if at > asked:
+        return minute(at)
+    return f"now, at {datetime.fromtimestamp(asked, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def safe_words(timing: Timing, asked: float = 0.0) -> str:
+    """Return when a name can be moved, with the reason; `asked` is when its servers were."""
     why = f" ({short(timing.why, 300)})" if timing.why else ""
     if timing.earliest is None:
         return f"not known when it is safe to move{why}"
-    return f"safe to move from {minute(timing.earliest)}{why}"
+    return f"safe to move {'' if timing.earliest <= asked else 'from '}{safe_from(timing.earliest, asked)}{why}"
 
 
 def back_words(timing: Timing) -> str:
@@ -155,7 +162,7 @@ def earliest_first(timings: list[Timing]) -> list[Timing]:
     return sorted(timings, key=lambda one: (one.earliest is not None, -(one.earliest or 0.0), one.name))
 
 
-def overall(timings: list[Timing]) -> str:
+def overall(timings: list[Timing], asked: float = 0.0) -> str:
     """Return when all names can be moved, in a sentence; "" without any."""
     if not timings:
         return ""
@@ -168,4 +175,5 @@ def overall(timings: list[Timing]) -> str:
     moment = minute(last.earliest or 0.0)
     before = [one for one in timings if minute(one.earliest or 0.0) != moment]
     held = f", held up by {short(last.name, 80)}" if len(timings) - len(before) == 1 and before else ""
-    return f"Earliest safe time to move {names}: {moment}{held}."
+    provided = f", {last.why.partition(':')[0]}" if last.why.startswith("if ") else ""
+    return f"Earliest safe time to move {names}: {safe_from(last.earliest or 0.0, asked)}{held}{short(provided, 120)}."

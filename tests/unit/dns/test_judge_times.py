@@ -293,7 +293,7 @@ def test_a_clamping_resolver_fails_the_way_back() -> None:
 def test_a_long_ttl_fails_the_way_back() -> None:
     found = rollback(survey(resolver("r", (0, 60)), authorities=[authority(ttl=HOUR)]), view())
     assert outcome(found) is Outcome.FAIL
-    assert f"Lower the TTL of {NAME} from 3600 to 300 or less" in words(found)
+    assert f"Lower the TTL of {NAME} from 3600 to 60 or less" in words(found)
 
 
 def test_the_minute_of_route_53_counts() -> None:

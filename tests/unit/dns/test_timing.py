@@ -110,14 +110,14 @@ def test_a_day_is_assumed_where_the_ttl_before_is_not_given() -> None:
 def test_a_ttl_that_is_still_long_is_told_as_if_it_were_lowered_now() -> None:
     known = timing(survey(resolver("r", (1, 3000)), authorities=[authority(ttl=HOUR)]), view())
     assert known.earliest == BEGAN + 10 + HOUR
-    assert known.why.startswith("if it is lowered now")
+    assert known.why.startswith("if the TTL is lowered now")
 
 
 def test_a_ttl_that_will_be_lowered_counts_from_then() -> None:
     seen = survey(resolver("r", (1, 300)), authorities=[authority(ttl=300)])
     known = timing(seen, view(lowered_at=BEGAN + HOUR, lowered_from=300))
     assert known.earliest == BEGAN + HOUR + 300
-    assert known.why.startswith("if it is lowered at 2026-11-21 15:00 UTC")
+    assert known.why.startswith("if the TTL is lowered at 2026-11-21 15:00 UTC")
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,13 @@ def test_the_headline_holds_up_the_one_name_that_is_later() -> None:
     assert dns_words.overall([SOON, replace(SOON, name="b", earliest=AT + 30)]).endswith("14:01 UTC.")
 
 
+def test_what_is_safe_already_is_safe_now_and_a_condition_is_told() -> None:
+    assert dns_words.overall([SOON], AT + 3600) == "Earliest safe time to move the name: now, at 2026-11-21 15:00 UTC."
+    assert dns_words.safe_words(SOON, AT + 3600).startswith("safe to move now, at 2026-11-21 15:00 UTC (")
+    lowered = replace(SOON, why="if the TTL is lowered now: copies with today's TTL of 3600 s have run out by then")
+    assert dns_words.overall([lowered], AT).endswith(" UTC, if the TTL is lowered now.")
+
+
 @pytest.mark.parametrize("back", [((0.0, 1.0),), ((0.0, 0.0), (30.0, 0.0), (30.0, 1.0))])
 def test_a_mechanism_without_ttls_is_drawn_as_a_step(back: tuple[tuple[float, float], ...]) -> None:
     one = dns_run.timing(back=back, back_all=back[-1][0], mechanism="proxy", ttl=None)
