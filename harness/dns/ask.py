@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import dns.rcode
 
 from harness.dns import transports
-from harness.dns.parse import Message
+from harness.dns.parse import Message, plain
 from harness.dns.reading import BadQuestion, Question, message, question, read
 from harness.dns.streams import Streams
 from harness.dns.transports import Unheard
@@ -92,6 +92,9 @@ class Asker:
                 reply = _none(server, name, type_, Unheard(Heard.NOT_ASKED, str(bad)), at)
             except Unheard as none:
                 reply = _none(server, name, type_, none, at)
+            except Exception as error:  # noqa: BLE001  the oddity of one server must not end a survey of thousands
+                why = plain(f"{type(error).__name__}: {error}")
+                reply = _none(server, name, type_, Unheard(Heard.ERROR, why), at)
             return replace(reply, at=time.time(), ms=(time.perf_counter() - begun) * 1000)
 
     def _own_turn(self, server: Server) -> AbstractAsyncContextManager[None]:

@@ -76,7 +76,8 @@ class _Udp(Generic[Heeded]):
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Heeded] = self._loop.create_future()
         family, self._address = _numeric(server.address, server.port)
-        self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
         self._number = self._socket.fileno()  # the loop looks for a socket by its text, which takes long to write
         if sys.platform == "linux":
             six = family == socket.AF_INET6

@@ -156,6 +156,13 @@ class TestProtocols:
             assert one(servers.by("udp"), name, type_).heard is Heard.NOT_ASKED
         assert one(replace(servers.by("udp"), address="no-address.test")).heard is Heard.NOT_ASKED
 
+    @pytest.mark.parametrize("protocol", ["udp", "tcp", "dot", "doh"])
+    def test_a_server_that_no_system_can_speak_to(self, servers: Servers, protocol: Protocol) -> None:
+        for odd in ({"port": 70_000}, {"port": -1}, {"address": "a..b"}, {"address": "x" * 300}):
+            reply = one(servers.by(protocol, **odd), timeout=1)
+            assert not reply.heard.tells
+            assert not reply.answer
+
 
 class TestAuthority:
     def test_it_speaks_for_its_zone_and_refers_for_what_it_delegates(self, servers: Servers) -> None:
