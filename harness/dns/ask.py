@@ -28,12 +28,18 @@ _LOOK = 0.1  # seconds between two looks at `stopping`
 _NO_EDNS = {dns.rcode.FORMERR, dns.rcode.NOTIMP}
 
 
+GIVE_UP = 16
+"""A server that was silent to so many questions in a row is left alone for a while: some survey has thousands."""
+_WHILE = 3.0  # times the timeout
+
+
 class Asker:
     """Asks name servers, `width` questions at a time, each with `timeout` seconds from its turn on to its end.
 
     A question has a fresh id and a fresh port of the system's choice. By UDP it is sent again halfway, since a lost
-    packet is no silent server, and goes over to TCP where the answer was cut off. Once `stopping` says True, nothing
-    more is asked. Use as an asynchronous context manager: it closes what is open.
+    packet is no silent server, and goes over to TCP where the answer was cut off. A server that is silent to many
+    questions in a row is not asked for a while, and counts as silent. Once `stopping` says True, nothing more is asked.
+    Use as an asynchronous context manager: it closes what is open.
     """
 
     def __init__(self, timeout: float, *, stopping: Callable[[], bool] = lambda: False, width: int = 128) -> None:
@@ -44,6 +50,7 @@ class Asker:
         self._over_https = asyncio.Semaphore(_THREADS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="doh")
         self._streams = Streams()
+        self._silent: dict[Server, tuple[int, float]] = {}
         self._trust: dict[tuple[str, Path | None], ssl.SSLContext] = {}
         self._stopped = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
@@ -81,6 +88,9 @@ class Asker:
             begun, at = time.perf_counter(), time.time()
             if self.stopping:
                 return _none(server, name, type_, Unheard(Heard.NOT_ASKED, "interrupted"), at)
+            if self._given_up(server):
+                why = f"as to {GIVE_UP} questions in a row before; not asked again for now"
+                return _none(server, name, type_, Unheard(Heard.SILENT, why), at)
             self.questions += 1
             try:
                 asked = question(
@@ -95,7 +105,18 @@ class Asker:
             except Exception as error:  # noqa: BLE001  the oddity of one server must not end a survey of thousands
                 why = plain(f"{type(error).__name__}: {error}")
                 reply = _none(server, name, type_, Unheard(Heard.ERROR, why), at)
+            self._heard(server, reply.heard)
             return replace(reply, at=time.time(), ms=(time.perf_counter() - begun) * 1000)
+
+    def _given_up(self, server: Server) -> bool:
+        count, last = self._silent.get(server, (0, 0.0))
+        return count >= GIVE_UP and time.monotonic() < last + _WHILE * self._timeout
+
+    def _heard(self, server: Server, heard: Heard) -> None:
+        if heard is Heard.SILENT:
+            self._silent[server] = self._silent.get(server, (0, 0.0))[0] + 1, time.monotonic()
+        else:
+            self._silent.pop(server, None)
 
     def _own_turn(self, server: Server) -> AbstractAsyncContextManager[None]:
         """Return what a question waits for beside its turn among all: a connection, or a thread."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.dns.ask import Asker
+from harness.dns.ask import GIVE_UP, Asker
 from harness.dns.parse import LONGEST_TEXT, LONGEST_VALUE, MOST_RECORDS
 from harness.dns.way import MOST_LINKS, follow
-from harness.model.dns import Chain, Heard, Reply
+from harness.model.dns import Chain, Heard, Reply, Server
 from tests.servers.dns_hostile import ADDRESS, ROW, ROWS, Hostile
 
 TIMEOUT = 0.6
@@ -192,3 +192,21 @@ def test_records_of_a_failure_are_no_answer(seen: Seen) -> None:
 
 def test_every_socket_is_closed_again(seen: Seen) -> None:
     assert seen.open_after == seen.open_before
+
+
+def test_a_server_that_stays_silent_is_left_alone_for_a_while() -> None:
+    timeout, width, questions = 0.2, 20, 300
+
+    async def ask(server: Server) -> tuple[list[Reply], Reply]:
+        async with Asker(timeout, width=width) as asker:
+            many = (asker.ask(server, f"silent.{ROW}", "A") for _ in range(questions))
+            replies = await asyncio.gather(*many)
+            await asker.pause(4 * timeout)
+            return replies, await asker.ask(server, f"good.{ROW}", "A")
+
+    with Hostile() as server:
+        replies, after = asyncio.run(ask(server.server()))
+    assert {one.heard for one in replies} == {Heard.SILENT}
+    assert server.asked["silent", "udp"] <= 2 * (GIVE_UP + width)
+    assert "not asked again" in replies[-1].detail
+    assert after.heard is Heard.ANSWER
