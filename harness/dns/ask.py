@@ -210,4 +210,5 @@ class Asker:
 
 
 def _none(server: Server, name: str, type_: str, why: Unheard, at: float) -> Reply:
-    return Reply(server=server, name=name, type=type_, heard=why.heard, detail=why.detail, at=at)
+    asked = name.lower().removesuffix(".") or "."
+    return Reply(server=server, name=asked, type=type_.upper(), heard=why.heard, detail=why.detail, at=at)
