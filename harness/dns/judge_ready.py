@@ -45,7 +45,6 @@ def rollback(survey: Survey, view: View) -> Found:
             "dns:rollback",
             f"after a change back, clients are not all back before {span(known.back_all)}; {span(within)} is wanted, "
             f"by when {_percent(share)} are",
-            old=span(known.back_all),
             note=_parts(view, known),
             remedy=_faster(view, known),
         )

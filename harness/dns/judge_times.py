@@ -58,7 +58,7 @@ def negative(survey: Survey, view: View) -> Found:
             "dns:negative",
             f"{zone} has what does not exist remembered for {ttl_text(longest)} (at {at}), "
             f"{ttl_text(most)} at most is wanted",
-            severity=Severity.MAJOR, old=str(longest),
+            severity=Severity.MAJOR,
             note="A resolver that heard that a record is missing says so for that long (RFC 2308, section 5).",
             remedy=f"Lower the last number of the SOA record of {zone}, or the TTL of the record, to {most} or less, "
             f"and wait for {span(longest)} before the name is moved.",
@@ -109,7 +109,6 @@ def _too_long(found: Found, survey: Survey, view: View, name: str, told: Mapping
         "dns:ttl",
         f"the TTL of {name} is {ttl_text(most)} at {few(one for one, seconds in told.items() if seconds > limit)}, "
         f"{ttl_text(limit)} at most is wanted",
-        old=str(most),
         note="For so long callers stay where they are after the move, and after a move back as well.",
         remedy=_how_to_lower(survey, view, name, most, f"at least {_ahead(most + known.delay)} before; {until}"),
     )
