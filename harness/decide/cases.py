@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from harness.model.difference import Cause
-from harness.model.event import CaseInfo, Checked, Judged, Planned, Recorded, RecordedPair, Round
+from harness.model.event import Anew, CaseInfo, Checked, Judged, Planned, Recorded, RecordedPair, Round
 from harness.model.finding import CaseResult
 from harness.model.outcome import Outcome
 
@@ -92,6 +92,12 @@ class CaseFold:
         case.why.extend(event.why[:MOST_REASONS])
         case.counts.update(point.cause for point in event.points if point.cause)
         case.decisions, case.facts = event.decisions, event.facts
+
+    def anew(self, event: Anew) -> None:
+        """Forget what was judged of a suite."""
+        for key, case in self._cases.items():
+            if case.suite == event.suite:
+                self._cases[key] = _Case(info=case.info, suite=case.suite)
 
     def result(self, suite: str, index: int) -> CaseResult:
         """Return what became of one case."""

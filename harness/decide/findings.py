@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from harness.decide.gathered import NOBODY, Cell, Gathered, Key, Place, joined
 from harness.model.difference import Cause
-from harness.model.event import CaseInfo, Checked, Judged, Planned, RecordedDifference, RecordedPair, Round
+from harness.model.event import Anew, CaseInfo, Checked, Judged, Planned, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult, Finding
 from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Group, Probe, Wants
@@ -91,6 +91,10 @@ class FindingFold:
                 outcome = Outcome(event.outcome)
                 group = _group(event.suite, event.index, outcome, at="check", title=text)
                 self._count((event.suite, outcome.value, "check", text), group, 0)  # one reason, however many it stops
+
+    def anew(self, event: Anew) -> None:
+        """Forget what was found by a suite's checks."""
+        self._groups = {key: group for key, group in self._groups.items() if group.suite != event.suite}
 
     def findings(self, cases: Iterable[CaseResult]) -> tuple[Finding, ...]:
         """Return all findings, the worst first, then in the order of the scenario."""

@@ -7,7 +7,7 @@ from harness.decide.findings import FindingFold
 from harness.decide.told import Told
 from harness.decide.verdict import decide, suite_results, unproven
 from harness.model.errors import HarnessError
-from harness.model.event import Checked, Ended, Event, Judged, Note, Planned, Round, Started
+from harness.model.event import Anew, Checked, Ended, Event, Judged, Note, Planned, Round, Started
 from harness.model.finding import CaseResult, Summary
 
 
@@ -34,6 +34,10 @@ class Fold:
             case Checked():
                 self._cases.add_checked(event)
                 self._findings.add_checked(event)
+            case Anew():
+                self._cases.anew(event)
+                self._findings.anew(event)
+                self._told.add(event)
             case Started():
                 self._started = event
                 self._findings.strict = event.gates.strict

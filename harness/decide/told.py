@@ -1,6 +1,6 @@
 """What suites tell beside their cases: loads, when a name can be moved, how it moved."""
 
-from harness.model.event import Event, Loaded, Loading, Sighted, Surveyed, Watching
+from harness.model.event import Anew, Event, Loaded, Loading, Sighted, Surveyed, Watching
 from harness.model.finding import LoadRun, Propagation
 
 
@@ -22,6 +22,8 @@ class Told:
                 self._loads.append(LoadRun(loading=begun, loaded=event))
             case Surveyed():
                 self._surveyed[event.timing.name] = event
+            case Anew():
+                self._surveyed = {name: one for name, one in self._surveyed.items() if one.suite != event.suite}
             case Watching():
                 self._watched.append((event, []))
             case Sighted() if self._watched:

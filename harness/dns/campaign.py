@@ -42,6 +42,8 @@ class Campaign:
 
         self._surveys = tuple(self._with_switch(survey, tools) for survey in surveys(self._dns, tools))
         for survey in self._surveys:
+            if survey.interrupted:
+                continue  # who was not asked might hold the name for longer
             told = timing(survey, self._view(survey))
             within = self._dns.rollback_within
             tools.tell(Surveyed(at=time.time(), suite=SUITE, timing=told, rollback_within=within))

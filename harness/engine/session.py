@@ -21,7 +21,7 @@ from harness.engine.plan import Unit, UnitKey, units
 from harness.engine.requests import Outbound
 from harness.engine.run import Engine
 from harness.engine.stored import StoredRun, load_stored
-from harness.engine.suites import LOAD, Item, Suites, info_of, key_of, parted, suite_of
+from harness.engine.suites import DNS, LOAD, Item, Suites, info_of, key_of, parted, suite_of
 from harness.engine.tools import Bench, Shown, broken, load_cut, masked, masked_event, masked_info
 from harness.journal.bodies import BodyStore
 from harness.journal.mask import Mask
@@ -32,6 +32,7 @@ from harness.model.check import Check, Tick
 from harness.model.errors import UsageError
 from harness.model.event import (
     WATCH,
+    Anew,
     Checked,
     Ended,
     Event,
@@ -248,10 +249,19 @@ class Session:
             self._journal.append(event, sync=_must_last(event, unsafe))
             self.fold.add(event)
             yield event
+        yield from self._surveyed_anew(checks)
         for check in checks:
             if (*key_of(check), 0) not in self._finished:
                 cut = self._load_cut and check.suite == LOAD
                 yield self.add(load_cut(check, self._mask.text) if cut else self._look(check))
+
+    def _surveyed_anew(self, checks: Sequence[Check]) -> Iterator[Event]:
+        """Have all topics of names judged where some are left: those of an earlier survey may no longer be true."""
+        asked = {(*key_of(check), 0) for check in checks if check.suite == DNS}
+        if asked & self._finished and asked - self._finished:
+            self._finished -= asked
+            self.tell("the names are surveyed anew, and all that is asked of them is judged by that")
+            yield self.add(Anew(at=time.time(), suite=DNS))
 
     @property
     def _tools(self) -> Bench:

@@ -11,6 +11,7 @@ from hashlib import sha256
 import msgspec
 
 from harness.model.event import (
+    Anew,
     Asked,
     Checked,
     Ended,
@@ -42,6 +43,7 @@ NAMES: dict[type, str] = {
     Loading: "loading",
     Loaded: "loaded",
     Surveyed: "surveyed",
+    Anew: "anew",
     Watching: "watching",
     Sighted: "sighted",
     Note: "note",

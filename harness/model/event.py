@@ -348,6 +348,14 @@ class Surveyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anew:
+    """What was judged of a suite up to here counts no more: a resumed run judges all of it by what it sees itself."""
+
+    at: float
+    suite: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
     """A name's way from one side to the other is watched from now on, at each of `servers` every `interval` seconds.
 
@@ -388,6 +396,7 @@ Event = (
     | Loading
     | Loaded
     | Surveyed
+    | Anew
     | Watching
     | Sighted
     | Note

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from harness.model.difference import Cause
-from harness.model.event import Checked, Recorded, RecordedDifference, RecordedPair, Round
+from harness.model.event import Anew, Checked, Recorded, RecordedDifference, RecordedPair, Round
 from harness.model.finding import CaseResult
 from harness.model.outcome import Outcome
 from harness.report.check_details import check_row
@@ -145,6 +145,12 @@ class Details:
         before = len(piece.texts.table)
         piece.rows[found[0]] = check_row(event, piece.texts)
         self._spent += 300 + 60 * (len(piece.texts.table) - before)
+
+    def anew(self, event: Anew) -> None:
+        """Forget what a suite's checks saw."""
+        for (suite, _), (row, _) in self._rows.items():
+            if suite == event.suite and row in self.piece_of:
+                self._pieces[self.piece_of.pop(row)].rows.pop(row, None)
 
     def _note_round(self, row: int, event: Round, rank: int) -> None:
         rounds = self._rounds.setdefault(row, [])

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.content import content_dir
-from harness.model.event import Checked, Event, Round
+from harness.model.event import Anew, Checked, Event, Round
 from harness.model.finding import CaseResult, Finding, Summary
 from harness.report import chart, dns_page, load_page, matrix, text, view
 from harness.report.details import CAUSES, OUTCOMES, TEXT_LIMIT, Details, Load
@@ -40,6 +40,8 @@ def render_html(summary: Summary, events: Iterable[Event], load: Load, head: str
             details.add(event)
         elif isinstance(event, Checked):
             details.add_check(event)
+        elif isinstance(event, Anew):
+            details.anew(event)
     pieces = details.pieces()
     found = matrix.matrix(summary)
     index = encode(_index(summary, details.piece_of, found))
