@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from harness.dns.facts import Survey, View
+from harness.dns.translated import is_translated
 from harness.model.check import Tools
 from harness.model.dns import Chain, Points
 from harness.model.found import Found
@@ -41,7 +42,8 @@ def target_addresses(survey: Survey) -> tuple[str, ...]:
     """Return every address that the new target leads to, by its own servers and by the resolvers."""
     if survey.move.new.addresses:
         return survey.move.new.addresses
-    return tuple(dict.fromkeys(address for chain in _target_chains(survey) for address in chain.addresses))
+    every = dict.fromkeys(address for chain in _target_chains(survey) for address in chain.addresses)
+    return tuple(one for one in every if not is_translated(one))
 
 
 def _target_chains(survey: Survey) -> Iterator[Chain]:

@@ -8,6 +8,7 @@ from harness.dns.judge_https import https
 from harness.dns.judge_times import negative_ttl
 from harness.dns.own_records import Own, few, own_records
 from harness.dns.switched import authority_chains, plain, switched, switched_records
+from harness.dns.translated import is_translated
 from harness.model.dns import Chain
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
@@ -15,6 +16,7 @@ from harness.scenario.moving import Move, Target
 
 _BESIDE = "dns:beside"
 _IPV6 = "dns:ipv6"
+_IPV4 = "dns:ipv4"
 _WAYS_OUT = (
     "The apex of a zone can have no CNAME (RFC 1034 §3.6.2). Use A and AAAA records with addresses of the new side "
     "that stay, an alias record of the zone's provider, or a front with addresses that stay."
@@ -172,15 +174,20 @@ def other_types(survey: Survey, view: View) -> Found:
     """Judge what would still lead to the old side: AAAA records and HTTPS records; and IPv6 that is lost or new."""
     found, own = Found(), own_records(survey)
     _ipv6(found, own, survey, view.move)
-    if not view.move.new.name and not _of(view.move.new.addresses, 4):
-        found.fail(
-            "dns:ipv4",
-            f"`to` of {own.name} has IPv6 addresses alone: callers with IPv4 do not reach the new side",
-            new=few(view.move.new.addresses),
-            remedy="Give the new side an IPv4 address and write it into `to`.",
-        )
+    _ipv4(found, own.name, survey, view.move)
     https(found, own, survey, view.move)
     return found
+
+
+def _ipv4(found: Found, name: str, survey: Survey, move: Move) -> None:
+    """Judge IPv4 that the new side does not have; a name that has none now loses none."""
+    if _addresses_now(survey, "A") != () and _addresses_then(survey, move, "A") == ():
+        found.fail(
+            _IPV4,
+            f"{move.new.text}, where {name} is to lead, has IPv6 addresses alone: callers with IPv4 do not reach it",
+            new=few(_addresses_then(survey, move) or ()),
+            remedy="Give the new side an IPv4 address, in `to` or in the records of its name.",
+        )
 
 
 def _ipv6(found: Found, own: Own, survey: Survey, move: Move) -> None:
@@ -238,21 +245,29 @@ def _left(own: Own, move: Move) -> tuple[str, ...]:
     return tuple(value for value in own.values("AAAA") if _address(value) not in known)
 
 
-def _addresses_now(survey: Survey) -> tuple[str, ...] | None:
-    chains = (*authority_chains(survey), *(chain for one in survey.resolvers for chain in one.chains.values()))
-    return _ends(chain for chain in chains if chain.type == "AAAA")
+def _addresses_now(survey: Survey, type_: str = "AAAA") -> tuple[str, ...] | None:
+    of_resolvers = (chain for one in survey.resolvers for chain in one.chains.values())
+    return _ends(type_, authority_chains(survey), of_resolvers)
 
 
-def _addresses_then(survey: Survey, move: Move) -> tuple[str, ...] | None:
+def _addresses_then(survey: Survey, move: Move, type_: str = "AAAA") -> tuple[str, ...] | None:
     if not move.new.name:
-        return _of(move.new.addresses, 6)
-    return _ends(one["AAAA"] for one in (survey.target, *(at.target for at in survey.resolvers)) if "AAAA" in one)
+        return _of(move.new.addresses, 6 if type_ == "AAAA" else 4)
+    of_resolvers = (chain for one in survey.resolvers for chain in one.target.values())
+    return _ends(type_, survey.target.values(), of_resolvers)
 
 
-def _ends(chains: Iterable[Chain]) -> tuple[str, ...] | None:
-    """Return the addresses at the ends of ways, None where no way told its end."""
-    told = [chain for chain in chains if chain.heard.tells]
-    return tuple(dict.fromkeys(value for chain in told for value in chain.addresses)) if told else None
+def _ends(type_: str, own: Iterable[Chain], of_resolvers: Iterable[Chain]) -> tuple[str, ...] | None:
+    """Return the addresses at the ends of ways, None where no way told its end.
+
+    A resolver is believed where the name's own servers do not tell: it may make IPv6 addresses up (RFC 6147).
+    """
+    for chains in (own, of_resolvers):
+        told = [chain for chain in chains if chain.type == type_ and chain.heard.tells]
+        if told:
+            found = dict.fromkeys(value for chain in told for value in chain.addresses)
+            return tuple(value for value in found if not is_translated(value))
+    return None
 
 
 def _of(addresses: Iterable[str], version: int) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """The topic of resolvers: each must answer, and lead where the authoritative servers do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_network
 
 from harness.dns.facts import ADDRESS_TYPES, AtResolver, Survey, View
 from harness.dns.moments import few, label
 from harness.dns.timing import timing
+from harness.dns.translated import made_of
 from harness.model.dns import Heard, Points, Sighting
 from harness.model.found import Found
 from harness.model.outcome import Outcome
@@ -19,7 +19,6 @@ _APART = (
 _ABSENT = "It may remember that the record was missing: flush the name there, or wait for the zone's negative TTL."
 _ENDLESS = "Compare what it says with what the authoritative servers say: its callers get no address."
 _FAILING = "Look into its log: it does not reach the authoritative servers, or refuses their signatures."
-_TRANSLATED = ip_network("64:ff9b::/96")  # IPv4 addresses as a resolver with DNS64 makes them up (RFC 6052, RFC 6147)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +70,9 @@ def at_resolvers(survey: Survey, view: View) -> Found:
     for seen in survey.resolvers:
         looks = list(_looks(seen))
         found.fact("leads to", **{label(seen.server): _summary(looks)})
-        wrong = [one for look in looks if (one := _wrong(survey, look, expected))]
+        v4 = {one for look in looks if look.type == "A" for one in look.addresses}
+        judged = [look for look in looks if not _made_up(look, expected, v4)]
+        wrong = [one for look in judged if (one := _wrong(survey, look, expected))]
         for one in dict.fromkeys([*wrong, *_without_answer(looks, fails=somebody)]):
             said.setdefault(one, []).append(label(seen.server))
     for one, servers in said.items():
@@ -116,7 +117,7 @@ def _summary(looks: list[Look]) -> str:
 def _wrong(survey: Survey, look: Look, expected: Expected) -> _Said | None:
     """Return what is wrong with an answer, None where it is as it should be, or there is none."""
     name, sides = f"{survey.move.name} {look.type}", expected.sides.get(look.type, frozenset())
-    if not look.heard.tells or _made_up(look):
+    if not look.heard.tells:
         return None
     if look.type in expected.have and look.heard is not Heard.ANSWER:
         text = f"{look.heard.value} for {name}, though the authoritative servers have it"
@@ -131,11 +132,11 @@ def _wrong(survey: Survey, look: Look, expected: Expected) -> _Said | None:
     return _Said(outcome=Outcome.FAIL, text=text, remedy=_APART)
 
 
-def _made_up(look: Look) -> bool:
+def _made_up(look: Look, expected: Expected, v4: Collection[str]) -> bool:
     """Tell whether its addresses are IPv4 ones, written as IPv6 for callers that have nothing else."""
-    return bool(look.addresses) and all(
-        ":" in one and IPv6Address(one.partition("%")[0]) in _TRANSLATED for one in look.addresses
-    )
+    if look.type in expected.have or not look.addresses:
+        return False
+    return all(made_of(one, v4) for one in look.addresses)
 
 
 def _sides(sides: frozenset[Points]) -> list[str]:

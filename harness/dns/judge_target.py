@@ -31,6 +31,7 @@ def resolves(survey: Survey, view: View) -> Found:
     target = survey.move.new
     _leads_back(found, survey, view)
     _fit(found, survey)
+    _withdrawn(found, survey)
     if target.addresses:
         found.fact("target", to=target.text)
         return found
@@ -173,6 +174,18 @@ def _fit(found: Found, survey: Survey) -> None:
         shown = few(f"{address} ({why})" for address, why in wrong.items())
         found.fail(_AT, f"the new target {survey.move.new.text} leads to addresses that no client can use: {shown}",
                    new=shown, remedy=_REMEDY)  # fmt: skip
+
+
+def _withdrawn(found: Found, survey: Survey) -> None:
+    """Fail a new target that is private alone, where the old side is public: callers out there do not reach it."""
+    move, new, old = survey.move, target_addresses(survey), old_addresses(survey)
+    public = [one for one in old if not is_loopback(one) and not _is_private(one)]
+    if new and public and all(map(_is_private, new)):
+        found.fail(
+            _AT, f"{move.new.text} has private addresses alone, and {move.name} is public now: {few(new)}",
+            old=few(sorted(public)), new=few(new), note="callers on the internet do not reach private addresses",
+            remedy="Write the new side's public name or address as `to`, or a front that has one.",
+        )  # fmt: skip
 
 
 def _split(found: Found, name: str, seen: Mapping[str, Mapping[str, Chain]]) -> None:
