@@ -1,39 +1,30 @@
-"""A DNS message off the wire (RFC 1035 §4), to texts. Written out here, since a survey reads tens of thousands of them.
-
-The types that a name's way is made of are read here, the others' values by dnspython. Nothing is read twice.
-"""
+"""A DNS message off the wire (RFC 1035 §4), to texts: read by dnspython, bounded and escaped here."""
 
 import ipaddress
-import socket
-import string
 import struct
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import dns.message
+import dns.name
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-from dns.rdatatype import AAAA, CNAME, DNAME, NS, OPT, PTR, SOA, TSIG, A
+from dns.edns import EDEOption
+from dns.rdatatype import AAAA, CNAME, DNAME, NS, PTR, SOA
+from dns.rrset import RRset
 
 MOST_RECORDS = 200  # of one section; a name that is to move has a handful
+MOST_READ = 5000  # of a whole message: what says that it has more is not read at all
 LONGEST_VALUE = 1000
 LONGEST_TEXT = 300
-LONGEST_NAME = 255  # RFC 1035 §2.3.4
 LARGEST_TTL = 2**31 - 1  # what is beyond counts as none (RFC 2181 §8)
-_IN = 1
-_EDE = 15  # extended DNS errors, RFC 8914
-_HEADER = struct.Struct("!HHHHHH")
-_RECORD = struct.Struct("!HHIH")
-_ASKED = struct.Struct("!HH")
-_PAIR = struct.Struct("!HH")
-_NUMBERS = struct.Struct("!IIIII")
-_BARE = (string.ascii_letters + string.digits + "-_").encode()
-_ESCAPED = b'"().;\\@$'
+_COUNTS = struct.Struct("!6xHHH")
 _NAMES = {CNAME, NS, DNAME, PTR}
 
 
 class NoMessage(Exception):  # noqa: N818  reads as a fact
-    """Bytes that are no DNS message; says why."""
+    """Bytes that are no DNS message, or none that is read; says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,152 +58,57 @@ class Message:
 def parse(wire: bytes) -> Message:
     """Return the message; raise NoMessage."""
     try:
-        return _Parser(wire).message()
-    except (struct.error, IndexError):
+        records = sum(_COUNTS.unpack_from(wire))
+    except struct.error:
         raise NoMessage("it ends in the middle") from None
-
-
-class _Parser:
-    def __init__(self, wire: bytes) -> None:
-        self._wire = wire
-        self._at = _HEADER.size
-        self._names: dict[int, str] = {}  # by where they begin: many records point to a few names
-
-    def message(self) -> Message:
-        id_, flags, asked, *counts = _HEADER.unpack_from(self._wire)
-        if asked > 1:
-            raise NoMessage(f"{asked} questions in one message (RFC 9619)")
-        questions = [self._question() for _ in range(asked)]
-        found = Message(
-            wire=self._wire, id=id_, flags=flags, code=flags & 15, questions=questions, sections=([], [], [])
-        )
-        for section, count in zip(found.sections, counts, strict=True):
-            for number in range(count):
-                self._record(found, section, kept=number < MOST_RECORDS)
-        if self._at != len(self._wire):
-            raise NoMessage(f"{len(self._wire) - self._at} bytes behind its end")
-        return found
-
-    def _question(self) -> tuple[str, int, int]:
-        name = self._name()
-        kind, class_ = _ASKED.unpack_from(self._wire, self._at)
-        self._at += _ASKED.size
-        return name, kind, class_
-
-    def _record(self, found: Message, section: list[Record], *, kept: bool) -> None:
-        name = self._name() if kept else self._skipped()
-        kind, class_, ttl, length = _RECORD.unpack_from(self._wire, self._at)
-        start = self._at = self._at + _RECORD.size
-        end = start + length
-        if end > len(self._wire):
-            raise NoMessage("a record reaches beyond its end")
-        if kind == OPT:
-            self._edns(found, section, name, ttl, end)
-        elif kind == TSIG:
-            raise NoMessage("it is signed by a key that nobody gave")
-        elif not kept:
-            found.left_out += 1
-        elif class_ == _IN:
-            value = self._value(kind, end)
-            section.append(Record(name=name, type=type_text(kind), ttl=0 if ttl > LARGEST_TTL else ttl, value=value))
-        self._at = end
-
-    def _value(self, kind: int, end: int) -> str:
-        start, length = self._at, end - self._at
-        if kind == A and length == 4:
-            return socket.inet_ntoa(self._wire[start:end])
-        if kind == AAAA and length == 16:
-            return str(ipaddress.IPv6Address(self._wire[start:end]))
-        if kind in _NAMES:
-            value = self._name()
-        elif kind == SOA:
-            value = f"{self._name()} {self._name()}"
-            value += "".join(f" {number}" for number in _NUMBERS.unpack_from(self._wire, self._at))
-            self._at += _NUMBERS.size
-        else:
-            return _text(self._wire, kind, start, length)
-        if self._at != end:
-            raise NoMessage(f"a record of type {type_text(kind)} has another length than it says")
-        return plain(value, LONGEST_VALUE)
-
-    def _edns(self, found: Message, section: list[Record], name: str, ttl: int, end: int) -> None:
-        if found.edns or name != "." or section is not found.sections[2]:
-            raise NoMessage("EDNS in a place where it does not belong")
-        found.edns = True
-        found.code |= ttl >> 24 << 4
-        at = self._at
-        while at < end:
-            option, length = _PAIR.unpack_from(self._wire, at)
-            value = self._wire[at + _PAIR.size : at + _PAIR.size + length]
-            at += _PAIR.size + length
-            if at > end:
-                raise NoMessage("an option of EDNS reaches beyond its end")
-            if option == _EDE and length >= 2:
-                found.errors.append((int.from_bytes(value[:2], "big"), value[2:].decode("utf-8", "replace")))
-
-    def _name(self) -> str:
-        at = self._at
-        if self._wire[at] < 192:
-            name, self._at = self._name_at(at)
-            return name
-        target = (self._wire[at] & 63) << 8 | self._wire[at + 1]
-        if target >= at:
-            raise NoMessage("a name that leads to itself")
-        if target not in self._names:
-            self._names[target], _ = self._name_at(target)
-        self._at = at + 2
-        return self._names[target]
-
-    def _skipped(self) -> str:
-        """Go past a name that nobody reads; only the root is told."""
-        start = self._at
-        while 0 < (count := self._wire[self._at]) < 192:
-            self._at += 1 + count
-        self._at += 2 if count else 1
-        return "." if self._at == start + 1 else ""
-
-    def _name_at(self, start: int) -> tuple[str, int]:
-        """Return the name that begins at `start`, and where what follows it begins. Pointers only lead backwards."""
-        wire, at, after, lowest, length = self._wire, start, 0, start, 1
-        labels: list[str] = []
-        while count := wire[at]:
-            if count < 64:
-                label = wire[at + 1 : at + 1 + count]
-                if len(label) < count:
-                    raise NoMessage("a name reaches beyond its end")
-                labels.append(_label(label))
-                at += 1 + count
-                length += 1 + count
-                if length > LONGEST_NAME:
-                    raise NoMessage("a name that is too long")
-            elif count >= 192:
-                after = after or at + 2
-                at = (count & 63) << 8 | wire[at + 1]
-                if at >= lowest:
-                    raise NoMessage("a name that leads to itself")
-                lowest = at
-            else:
-                raise NoMessage("a label of no known kind")
-        return ".".join(labels) or ".", after or at + 1
-
-
-def _label(label: bytes) -> str:
-    if not label.translate(None, _BARE):
-        return label.decode("ascii").lower()
-    return "".join(
-        f"\\{chr(one)}" if one in _ESCAPED else chr(one) if 0x20 < one < 0x7F else f"\\{one:03d}"
-        for one in label.lower()
+    if records > MOST_READ:
+        raise NoMessage(f"it says that it has {records} records")
+    try:
+        read = dns.message.from_wire(wire, one_rr_per_rrset=True)
+    except Exception as error:  # noqa: BLE001  a stranger's bytes: whatever dnspython stumbles over, they are no message
+        raise NoMessage(plain(f"dnspython: {type(error).__name__}")) from None
+    if len(read.question) > 1:
+        raise NoMessage(f"{len(read.question)} questions in one message (RFC 9619)")
+    sections = (read.answer, read.authority, read.additional)
+    kept = [[_record(one) for one in section[:MOST_RECORDS] if _ours(one)] for section in sections]
+    return Message(
+        wire=wire,
+        id=read.id,
+        flags=int(read.flags),
+        code=int(read.rcode()),
+        questions=[(_name(one.name), int(one.rdtype), int(one.rdclass)) for one in read.question],
+        sections=(kept[0], kept[1], kept[2]),
+        left_out=sum(max(len(section) - MOST_RECORDS, 0) for section in sections),
+        edns=read.edns >= 0,
+        errors=[(int(one.code), one.text or "") for one in read.options if isinstance(one, EDEOption)],
     )
 
 
-def _text(wire: bytes, kind: int, start: int, length: int) -> str:
-    """Return a value as a zone file writes it."""
+def _ours(one: RRset) -> bool:
+    return one.rdclass == dns.rdataclass.IN and len(one) > 0
+
+
+def _record(one: RRset) -> Record:
+    ttl = 0 if one.ttl > LARGEST_TTL else one.ttl
+    return Record(name=_name(one.name), type=type_text(one.rdtype), ttl=ttl, value=_value(one))
+
+
+def _name(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True).lower()
+
+
+def _value(one: RRset) -> str:
+    """Return a value as a zone file writes it; names as the model writes them."""
+    rdata = one[0]
+    if one.rdtype in _NAMES:
+        return plain(_name(rdata.target), LONGEST_VALUE)
+    if one.rdtype == SOA:
+        numbers = f"{rdata.serial} {rdata.refresh} {rdata.retry} {rdata.expire} {rdata.minimum}"
+        return plain(f"{_name(rdata.mname)} {_name(rdata.rname)} {numbers}", LONGEST_VALUE)
+    if one.rdtype == AAAA:
+        return str(ipaddress.IPv6Address(rdata.address))
     try:
-        read = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(kind), wire, start, length)
-    except Exception as error:  # noqa: BLE001  a stranger's bytes: whatever dnspython stumbles over, they are no record
-        raise NoMessage(plain(f"a record of type {type_text(kind)} that is none ({type(error).__name__})")) from None
-    try:
-        return plain(read.to_text(), LONGEST_VALUE)
+        return plain(rdata.to_text(), LONGEST_VALUE)
     except Exception as error:  # noqa: BLE001  as above: what was read may yet have no text
         return f"unreadable ({type(error).__name__})"
 

@@ -1,4 +1,4 @@
-"""Messages off the wire: read as dnspython reads them, and whatever is none of them is refused."""
+"""Messages off the wire: what dnspython reads as the model writes it, and whatever is no message refused."""
 
 import ipaddress
 import random
@@ -146,8 +146,8 @@ def test_what_dnspython_refuses_is_refused(row: str) -> None:
                     parse(wire)
 
 
-def test_what_costs_much_to_read_is_not_read() -> None:
-    """65 kB of records whose owners are as long as may be: those beyond the bound are passed over."""
+def test_of_many_records_a_bounded_number_is_kept() -> None:
+    """65 kB of records whose owners are as long as may be: a bounded number of them is kept."""
     asked = dns.message.make_query(".".join(["a"] * 120) + ".", "A")
     body = b"".join(dns_hostile.record(b"\xc0\x00\x00\x01", owner=b"\x01b\xc0\x0e") for _ in range(3600))
     found = parse(dns_hostile.raw(asked, body, counts=(1200, 1200, 1200)))
@@ -158,7 +158,7 @@ def test_what_costs_much_to_read_is_not_read() -> None:
 def test_more_than_one_question() -> None:
     wire = bytearray(dns_hostile.raw(dns.message.make_query("a.test.", "A"), b""))
     wire[4:6] = b"\x00\x02"
-    with pytest.raises(NoMessage, match="2 questions"):
+    with pytest.raises(NoMessage):
         parse(bytes(wire))
 
 
