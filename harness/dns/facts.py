@@ -139,6 +139,7 @@ class Survey:
     zones: tuple[Zone, ...] = ()
     resolvers: tuple[AtResolver, ...] = ()
     target: Mapping[str, Chain] = field(default_factory=dict)
+    at_target: tuple[Reply, ...] = ()
     caa: Caa | None = None
     caa_after: Caa | None = None
     signatures: tuple[Signatures, ...] = ()

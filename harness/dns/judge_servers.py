@@ -7,10 +7,12 @@ from harness.dns.facts import ADDRESS_TYPES, Authority, Survey, View
 from harness.dns.moments import few, label
 from harness.dns.own_records import few as short
 from harness.dns.serving import States, addresses_of, judge_delegation, judge_serving, said, zone_name
+from harness.dns.switched import at_switched
 from harness.dns.walk import soa_fields
 from harness.model.dns import Chain, Heard, Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
+from harness.model.switch import Mechanism
 from harness.scenario.moving import PER_REQUEST
 
 AT_CHAIN = "dns:chain"
@@ -18,14 +20,26 @@ LONG = 8
 """Links of a way that a report calls long: each costs a resolver a question or more, and some give up after eleven."""
 
 
-def servers(survey: Survey, view: View) -> Found:  # noqa: ARG001  a topic is judged by both
-    """Judge whether every server of the zone serves it, and all say the same."""
+_BY_ITSELF = frozenset({Mechanism.TRAFFIC_MANAGER, *PER_REQUEST})
+"""Mechanisms whose own servers may well answer each question with something else."""
+
+
+def servers(survey: Survey, view: View) -> Found:
+    """Judge whether every server of the zone serves it, and all say the same; also of the zone that is changed."""
     found = Found()
     _tell_servers(found, survey)
     states = judge_serving(found, survey)
     judge_delegation(found, survey, states)
     judge_agreement(found, survey, states.answering)
+    changed = _changed(survey, view)
+    if changed is not None:
+        judge_agreement(found, changed, States.of(changed.zone.authorities).answering)
     return found
+
+
+def _changed(survey: Survey, view: View) -> Survey | None:
+    """Return the survey of the name whose records are changed, where another zone has it."""
+    return None if view.dns.switch.mechanism in _BY_ITSELF else at_switched(survey)
 
 
 def chain(survey: Survey, view: View) -> Found:
@@ -47,7 +61,19 @@ def chain(survey: Survey, view: View) -> Found:
             )
     known = {name: side for name, side in sides.items() if side is not Points.UNKNOWN}
     _judge_sides(found, survey, answering, known, stays=stays)
+    changed = _changed(survey, view)
+    if changed is not None:
+        _judge_changed(found, changed)
     return found
+
+
+def _judge_changed(found: Found, survey: Survey) -> None:
+    """Judge where servers of another zone lead, if they do not agree: one of them has been followed above."""
+    answering = States.of(survey.zone.authorities).answering
+    sides = {label(one.server): _side(one, stays=False) for one in answering}
+    if len(set(sides.values())) > 1:
+        known = {name: side for name, side in sides.items() if side is not Points.UNKNOWN}
+        _judge_sides(found, survey, answering, known, stays=False)
 
 
 def _tell_servers(found: Found, survey: Survey) -> None:

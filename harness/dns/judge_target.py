@@ -7,7 +7,9 @@ from ipaddress import ip_address, ip_network
 from harness.dns.endpoint import old_addresses, target_addresses, unfit
 from harness.dns.facts import Survey, View
 from harness.dns.moments import few, label
-from harness.model.dns import Chain, Heard
+from harness.dns.switched import plain
+from harness.dns.walk import within
+from harness.model.dns import Chain, Heard, Reply
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 from harness.scenario.moving import PER_REQUEST
@@ -50,6 +52,7 @@ def resolves(survey: Survey, view: View) -> Found:
     if not any(_told(chains.values()) for chains in seen.values()):
         found.say(Outcome.INCONCLUSIVE, f"nobody told what the new target {target.name} resolves to")
     _split(found, target.name, seen)
+    _missing(found, survey)
     return found
 
 
@@ -106,6 +109,32 @@ def _say(found: Found, name: str, trouble: _Trouble, places: Sequence[str]) -> N
     else:
         found.fail(_AT, f"the new target {name} does not resolve at {where}: {trouble.why}", new=trouble.why,
                    note=trouble.note, remedy=_REMEDY)  # fmt: skip
+
+
+def _missing(found: Found, survey: Survey) -> None:
+    """Fail a name on the way that some of its servers do not have: which one is asked, each resolver chooses."""
+    there: dict[str, dict[str, bool]] = {}
+    for reply in survey.at_target:
+        if reply.heard.tells and reply.authoritative and (reply.answer or _denied(reply, survey)):
+            servers = there.setdefault(reply.name, {})
+            servers[label(reply.server)] = bool(reply.answer) or servers.get(label(reply.server), False)
+    for name, servers in there.items():
+        lacking = [server for server, has in servers.items() if not has]
+        if lacking and len(lacking) < len(servers):
+            having = few(server for server, has in servers.items() if has)
+            found.fail(
+                _AT, f"{name}, on the way to the new side, is missing at {few(lacking)}, a server of its zone",
+                severity=Severity.MAJOR, old=f"there at {having}", new=f"missing at {few(lacking)}",
+                note="resolvers that ask there get no address of the new side, and keep that",
+                remedy=f"Have the zone of {name} transferred there, or take the server out, before the switch.",
+            )  # fmt: skip
+
+
+def _denied(reply: Reply, survey: Survey) -> bool:
+    """Tell whether it is the name's own zone that says that there is nothing, and not one above it."""
+    zones = [zone.name for zone in (survey.zone, *survey.zones) if zone.name and within(reply.name, zone.name)]
+    told = (plain(one.name) for one in reply.authority if one.type == "SOA")
+    return bool(zones) and max(zones, key=len) in told
 
 
 def _told(chains: Iterable[Chain]) -> bool:

@@ -15,11 +15,11 @@ from harness.dns.servers import resolvers
 from harness.dns.switched import remaining, switched_by
 from harness.dns.zones import Zones
 from harness.model.check import Tools
-from harness.model.dns import Chain, Server, SurveyTick
+from harness.model.dns import Chain, Reply, Server, SurveyTick
 from harness.scenario.moving import Dns, Move, Target
 
 MOST_SIGNED = 8
-"""Zones on a name's way whose signatures are looked at."""
+"""Names on the way to the new target that are looked at everywhere, and servers of each that are asked."""
 _SHOWN = 1.0  # seconds
 
 
@@ -85,7 +85,9 @@ class _Work:
         seen, (zone, old, new) = await asyncio.gather(self._resolvers(), self._authorities())
         further = await self._further(zone, (*_ways(zone), *old.values(), *new.values()))
         told = (zone, *further)
-        now, after, signatures = await asyncio.gather(
+        further, at_target, now, after, signatures = await asyncio.gather(
+            self._switched_elsewhere(zone, further, old, new),
+            self._at_target(new),
             caa.caa(self.once, self.move.name, self.dns, self.resolvers, told),
             caa.after(self.once, self.move, self.dns, self.resolvers, told),
             self._signatures(zone, new),
@@ -98,6 +100,7 @@ class _Work:
             zones=further,
             resolvers=seen,
             target=new,
+            at_target=at_target,
             caa=now,
             caa_after=after,
             signatures=signatures,
@@ -135,6 +138,31 @@ class _Work:
         names = dict.fromkeys(name for way in ways for name in way.names)
         found = await asyncio.gather(*(self.zones.of(name) for name in names))
         return tuple({one.name: one for one in found if one.name not in {"", zone.name}}.values())
+
+    async def _switched_elsewhere(
+        self, zone: Zone, further: tuple[Zone, ...], old: Mapping[str, Chain], new: Mapping[str, Chain]
+    ) -> tuple[Zone, ...]:
+        """Return the other zones; all servers of that one are asked which holds the record to be switched."""
+        owner = switched_by(_ways(zone), self.move, zone.name)
+        home = await self.zones.of(owner)
+        if home.name in {"", zone.name}:
+            return further
+        move = replace(self.move, name=owner)
+        asked = await authorities.ask_authorities(self.once, home, move, self.dns, self.chasing.chain)
+        asked = _pointed(asked, self.move, old, new)
+        return tuple(asked if one.name == home.name else one for one in further)
+
+    async def _at_target(self, new: Mapping[str, Chain]) -> tuple[Reply, ...]:
+        """Return what every server says of the names on the way to the new target: resolvers ask any of them."""
+        names = list(dict.fromkeys(name for way in new.values() for name in way.names))[:MOST_SIGNED]
+        homes = await asyncio.gather(*(self.zones.of(name) for name in names))
+        asked = (
+            self.once.ask(one.server, name, type_, recurse=False)
+            for name, home in zip(names, homes, strict=True)
+            for one in home.authorities[:MOST_SIGNED]
+            for type_ in ADDRESS_TYPES
+        )
+        return tuple(await asyncio.gather(*asked))
 
     async def _signatures(self, zone: Zone, new: Mapping[str, Chain]) -> tuple[Signatures, ...]:
         """Look at the signatures of the name in its own zone, and of each name on the way to the new target."""

@@ -1,8 +1,9 @@
 """Which records the cutover changes: the last ones before the old target that the owner of the name can change."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from harness.dns.facts import ADDRESS_TYPES, Survey
+from harness.dns.facts import ADDRESS_TYPES, Authority, Survey
 from harness.model.dns import Chain, Link, Records
 from harness.scenario.moving import Move
 
@@ -10,6 +11,19 @@ from harness.scenario.moving import Move
 def switched(survey: Survey) -> str:
     """Return the name whose records are changed on the day; the production name where no server tells of any."""
     return switched_by(authority_chains(survey), survey.move, survey.zone.name)
+
+
+def at_switched(survey: Survey) -> Survey | None:
+    """Return the survey of the name whose records are changed, where another zone than the name's has it, else None."""
+    owner = switched(survey)
+    zone = next(
+        (one for one in survey.zones if any(_asked_of(authority, owner) for authority in one.authorities)), None
+    )
+    return None if zone is None else replace(survey, move=replace(survey.move, name=owner), zone=zone)
+
+
+def _asked_of(authority: Authority, owner: str) -> bool:
+    return any(plain(reply.name) == plain(owner) for reply in authority.at_name.values())
 
 
 def switched_by(chains: Iterable[Chain], move: Move, zone: str = "") -> str:

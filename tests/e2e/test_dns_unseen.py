@@ -7,7 +7,7 @@ import pytest
 
 from harness.dns import entries
 from harness.model.outcome import Outcome
-from tests.e2e.dns_faults import NEW_A, NEW_V6, OLD, OLD_A, OLD_V6, Fault, File, tagged, world_of
+from tests.e2e.dns_faults import NEW_A, NEW_V6, OLD_A, OLD_V6, Fault, File, tagged, world_of
 from tests.e2e.dns_world import World, sides, world
 from tests.e2e.test_dns_catalogue import judged
 
@@ -52,6 +52,30 @@ ROWS = tagged(
             dns={"from": "10.9.9.9", "to": "10.1.2.3"},
             verdict="GO",
         ),
+        Fault(name="switched-in-another-zone", zones=BETWEEN, dns={"from": OLD_BETWEEN}, verdict="GO"),
+        Fault(
+            name="ttl-differs-in-another-zone",
+            zones=BETWEEN,
+            second={"provider.test": File(records=f"edge 3600 CNAME {OLD_BETWEEN}.\n")},
+            dns={"from": OLD_BETWEEN},
+            check=entries.TTL,
+            says="from 3600 to 60",
+        ),
+        Fault(
+            name="moved-at-one-server-of-another-zone",
+            zones=BETWEEN,
+            second={"provider.test": File(records="edge CNAME new-gw.other.test.\n")},
+            dns={"from": OLD_BETWEEN},
+            check=entries.CHAIN,
+            says="leads to the new side at ns2",
+        ),
+        Fault(
+            name="target-missing-at-one-server",
+            second={"other.test": File(records="gw A 192.0.2.1\n")},
+            check=entries.TARGET,
+            says="is missing at ns2",
+        ),
+        Fault(name="target-unknown-to-servers-of-the-name", second={"other.test": None}, verdict="GO"),
     )
 )
 
@@ -74,4 +98,6 @@ def test_a_zone(tag: str, served: World, tmp_path: Path) -> None:
         cases = [case for case in summary.cases if case.info.name.endswith(f": {fault.check}")]
         wanted = Outcome.FAIL if fault.verdict == "NO-GO" else Outcome.INCONCLUSIVE
         assert [case.outcome for case in cases] == [wanted], told
-        assert fault.says in " ".join([*cases[0].why, *(f"{one.title} {one.note}" for one in summary.findings)])
+        assert fault.says in " ".join(
+            [*cases[0].why, *(f"{one.title} {one.note} {one.remedy}" for one in summary.findings)]
+        )
