@@ -110,7 +110,8 @@ def _certificate(asked: Gateway, *, timeout: float, pause: Callable[[], None], n
 def looks(survey: Survey, view: View, tools: Tools, found: Found, *, named: bool = True) -> Mapping[str, TlsFacts]:
     """Return what each way in shows for the production name, as far as the user wants to wait.
 
-    Unless `named`, no name is said, and what is shown is alike for all. Counts in `found` what was opened.
+    Unless `named`, no name is said, and what is shown is alike for all. Counts in `found` what was opened: for topics
+    that look at the same, the first one alone opens anything.
     """
     seen: dict[str, TlsFacts] = {}
     for way in ways_in(survey, view):
@@ -131,7 +132,8 @@ def _look(asked: Gateway, view: View, tools: Tools, found: Found, *, named: bool
         found.requests[asked.side.value] += facts.connections
         return facts
 
-    return now() if named else once(view, ("without SNI", asked.side, asked.connect_to or asked.url), now)
+    address = asked.connect_to or asked.url
+    return once(view, ("by SNI", asked.url, address) if named else ("without SNI", asked.side, address), now)
 
 
 T = TypeVar("T")

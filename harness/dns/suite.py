@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.dns.entries import CERTIFICATE, HOST, SNI, SUITE, infos
+from harness.dns.entries import CAA, CERTIFICATE, HOST, SNI, SUITE, infos
 from harness.model.check import Check, Tools
 from harness.model.event import CaseInfo, Checked
 from harness.model.side import Side
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from harness.dns.campaign import Campaign
 
 _MOST_CONNECTIONS: Mapping[str, Mapping[Side, int]] = {
+    CAA: {Side.NEW: 16},
     CERTIFICATE: {Side.NEW: 16},
     SNI: {Side.OLD: 1, Side.NEW: 8},
     HOST: {Side.OLD: 1, Side.NEW: 9},
 }
-"""What the topics send that look at the new side itself; all others ask name servers and control planes."""
+"""What the topics send that look at the new side itself; all others ask name servers and control planes.
+
+Of two that look at the same (CAA and the certificate), the first alone sends anything.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,9 @@ class DnsCheck:
     @property
     def requests(self) -> Mapping[Side, int]:
         """The most that it sends to the two sides."""
+        dns = self.campaign.scenario.dns
+        if self.topic == CAA and dns is not None and dns.issuers:
+            return {}
         return _MOST_CONNECTIONS.get(self.topic, {})
 
     def run(self, tools: Tools) -> Checked:

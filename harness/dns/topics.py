@@ -36,13 +36,13 @@ JUDGES: Mapping[str, Judge] = {
     entries.NEGATIVE: judge_times.negative,
     entries.BESIDE: judge_records.beside,
     entries.OTHER_TYPES: judge_records.other_types,
-    entries.CAA: judge_caa.caa,
     entries.DNSSEC: judge_dnssec.dnssec,
     entries.TARGET: judge_target.resolves,
 }
 """Topics that the survey answers."""
 
 LOOKS: Mapping[str, Look] = {
+    entries.CAA: judge_caa.caa,
     entries.CERTIFICATE: judge_endpoint.certificate,
     entries.SNI: judge_sni.without_sni,
     entries.HOST: judge_host.host_accepted,

@@ -28,12 +28,18 @@ class Authority:
     """
 
     def __init__(
-        self, folder: Path, name: str = "cutover test authority", *, signer: "Authority | None" = None, depth: int = 0
+        self,
+        folder: Path,
+        name: str = "cutover test authority",
+        *,
+        signer: "Authority | None" = None,
+        depth: int = 0,
+        organisation: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        subject = _name(name)
+        subject = _name(name, organisation)
         start = datetime.now(UTC) - timedelta(days=30)
         self._certificate: x509.Certificate = (
             _builder(
@@ -156,8 +162,9 @@ def _ca_usage() -> x509.KeyUsage:
     )
 
 
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
+def _name(text: str, organisation: str = "") -> x509.Name:
+    owner = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)] if organisation else []
+    return x509.Name([*owner, x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
 
 
 def _general_name(text: str) -> x509.GeneralName:

@@ -8,8 +8,9 @@ import pytest
 from harness.dns.ask import Asker
 from harness.dns.caa import after, caa
 from harness.dns.facts import Authority, Caa, Zone
-from harness.dns.judge_caa import caa as judge
-from harness.dns.judge_caa import properties
+from harness.dns.issuing import Issuers
+from harness.dns.judge_caa import caa as look
+from harness.dns.judge_caa import judge, properties
 from harness.dns.once import Once
 from harness.model.dns import Heard, Reply, Server
 from harness.model.found import Found
@@ -17,6 +18,7 @@ from harness.scenario.moving import Dns, Move, Target
 from tests.servers.nsd import Nsd, zone_text
 from tests.servers.process import free_ports
 from tests.unit.dns.surveyed import NAME, checked, survey, titles, view
+from tests.unit.security.check_bench import FakeTools
 
 NS = "@ NS ns1\nns1 A 127.0.0.1\n"
 ZONES = {
@@ -126,7 +128,7 @@ def test_what_names_share_is_asked_once(nsd: Nsd) -> None:
 def judged(*values: str, issuers: tuple[str, ...] = ("ca.example",), after: Caa | None = None) -> Found:
     now = Caa(name=NAME, owner="example.test" if values else "", values=values)
     one = survey(caa=now, caa_after=after or now)
-    return judge(one, view(one, issuers=issuers))
+    return look(one, view(one, issuers=issuers), FakeTools())
 
 
 @pytest.mark.parametrize(
@@ -173,8 +175,11 @@ def test_the_target_s_own_records_forbid_as_well() -> None:
 
 
 def test_records_without_a_known_issuer_are_no_pass() -> None:
-    assert checked(judged('0 issue "ca.example"', issuers=())).outcome == "INCONCLUSIVE"
-    assert "dns.issuer`" in checked(judged('0 issue "ca.example"', issuers=())).why[0]
+    found, held = Found(), Caa(name=NAME, owner="example.test", values=('0 issue "ca.example"',))
+    judge(found, survey(caa=held, caa_after=held), Issuers(unknown=("nobody knows",)))
+    (why,) = checked(found).why
+    assert checked(found).outcome == "INCONCLUSIVE"
+    assert why == "CAA of example.test allows ca.example, and nobody knows: write the new certificate's `dns.issuer`"
     assert checked(judged(issuers=())).outcome == "PASS"
 
 
@@ -194,7 +199,7 @@ def test_what_could_not_be_seen_is_no_pass(heard: Heard, outcome: str) -> None:
 
 def test_a_name_that_was_not_looked_up_is_no_pass() -> None:
     one = survey()
-    assert checked(judge(one, view(one))).outcome == "INCONCLUSIVE"
+    assert checked(look(one, view(one), FakeTools())).outcome == "INCONCLUSIVE"
 
 
 def test_a_record_is_read_with_its_escapes() -> None:
