@@ -29,7 +29,7 @@ CALLERS = "callers past DNS"
 
 _OF_EVERY_MOVE = (SERVERS, CHAIN, RESOLVERS, ROLLBACK, CAA, DNSSEC, TARGET, CERTIFICATE, SNI, HOST)
 _WHERE_RECORDS_CHANGE = (TTL, HELD, NEGATIVE, BESIDE, OTHER_TYPES)
-_ORDER = (
+ORDER = (
     SERVERS, CHAIN, TTL, HELD, RESOLVERS, ROLLBACK, NEGATIVE, BESIDE, OTHER_TYPES, CAA, DNSSEC, TARGET, CERTIFICATE,
     SNI, HOST, DOMAIN, SWITCH, CALLERS,
 )  # fmt: skip
@@ -48,7 +48,7 @@ def topics(scenario: Scenario, dns: Dns) -> tuple[str, ...]:
         asked.add(DOMAIN)
     if dns.callers is not None:
         asked.add(CALLERS)
-    return tuple(topic for topic in _ORDER if topic in asked)
+    return tuple(topic for topic in ORDER if topic in asked)
 
 
 def infos(scenario: Scenario, dns: Dns) -> tuple[tuple[CaseInfo, int, str], ...]:

@@ -73,6 +73,8 @@ def headline(summary: Summary) -> str:
     if summary.loads and (judged or {suite.name for suite in summary.suites}) == {"load"}:
         return _UNDER_LOAD.get(summary.verdict, _HEADLINE[summary.verdict])
     if judged == {"dns"} or {suite.name for suite in summary.suites} == {"dns"}:
+        if summary.verdict is Verdict.GO and {"-k", "--lf"} & set(summary.selection.split()):
+            return "Nothing speaks against moving the names in the checks that were made."
         return _OF_NAMES.get(summary.verdict, _HEADLINE[summary.verdict])
     return _HEADLINE[summary.verdict]
 

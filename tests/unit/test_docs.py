@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import VERBS, main
+from harness.dns.entries import ORDER
+from harness.dns.topics import JUDGES, LOOKS
 from harness.model.probe import Group
 from harness.model.series import Absence
+from harness.model.switch import Mechanism
 from harness.scenario.callers import AUTHORIZATION
 from harness.scenario.load import load
 from harness.scenario.schema import json_schema
@@ -26,6 +29,7 @@ from tests.servers.tls import Authority
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECURITY = ROOT / "docs" / "security.md"
 LOAD = ROOT / "docs" / "load.md"
+DNS = ROOT / "docs" / "dns.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -244,3 +248,33 @@ def test_the_rooms_on_the_map_are_there() -> None:
     rooms = re.findall(r"^\| `([a-z_/.]+)` \|", text, re.MULTILINE)
     assert rooms
     assert not [room for room in rooms if not (ROOT / "harness" / room).exists()]
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Scenario:
+    """Return the scenario that the parts of docs/dns.md make."""
+    file = tmp_path / "orders.yaml"
+    file.write_text("\n".join(blocks(DNS, "yaml")), encoding="utf-8")
+    return load(file, sets={})
+
+
+def test_the_parts_of_the_dns_page_make_one_scenario(named: Scenario) -> None:
+    assert named.dns is not None
+    assert [move.name for move in named.dns.moves] == ["api.example.com"]
+    assert [one.name for one in named.dns.resolvers] == ["office", "branch"]
+
+
+def test_the_keys_of_a_name_that_moves_are_all_explained() -> None:
+    known = json_schema()["$defs"]["dns"]["properties"]
+    assert sorted(cells_in(DNS)["The section, key by key"]) == sorted(known)
+
+
+def test_each_check_of_a_name_is_explained() -> None:
+    part = DNS.read_text(encoding="utf-8").partition("## What is asked, and what fails it\n")[2].partition("\n## ")[0]
+    _, _, *rows = re.findall(r"^\|([^|]*)\|", part, re.MULTILINE)
+    assert [row.strip() for row in rows] == [topic for topic in ORDER if topic in {*JUDGES, *LOOKS}]
+
+
+def test_each_mechanism_is_explained() -> None:
+    (told,) = (cells for heading, cells in cells_in(DNS).items() if heading.startswith("What moves the callers"))
+    assert not [one.value for one in Mechanism if not any(one.value in cell for cell in told)]
