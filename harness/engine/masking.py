@@ -1,18 +1,31 @@
 """The mask of a scenario: every secret that it names, and every form in which its credentials are sent."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from harness.credentials.apply import clashes
 from harness.credentials.secrets import secrets_of
 from harness.journal.mask import Mask
+from harness.model.secret import Secret
 from harness.model.side import Side
 from harness.scenario.types import Scenario
+
+_NAME = re.compile(r"[a-z0-9_.-]{8,253}")  # a shorter word in lower case stands anywhere by chance
 
 
 def mask_of(scenario: Scenario) -> Mask:
     """Return what masks all secrets of `scenario`."""
     derived = [secret for identity in scenario.identities.values() for secret in secrets_of(identity)]
-    return Mask((*scenario.secrets, *derived))
+    found = (*scenario.secrets, *derived)
+    return Mask(found if scenario.dns is None else (*found, *_as_names(found)))
+
+
+def _as_names(secrets: Iterable[Secret]) -> Iterator[Secret]:
+    """Yield secrets that may stand in a name, as names are told: in lower case, without the final dot."""
+    for secret in secrets:
+        name = secret.value.lower().rstrip(".")
+        if name != secret.value and _NAME.fullmatch(name):
+            yield Secret(value=name, label=secret.label)
 
 
 def not_sent(scenario: Scenario) -> Iterator[str]:
