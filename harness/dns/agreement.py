@@ -22,7 +22,7 @@ def judge_agreement(found: Found, survey: Survey, answering: Sequence[Authority]
     name = survey.move.name
     for type_ in BESIDE:
         told = _told(found, answering, name, type_)
-        if _copied(survey, answering, type_):
+        if _copied(survey, answering, type_) and all(values for values, _ in told.values()):
             _tell_copied(found, name, type_, told)
         else:
             _judge_type(found, survey, type_, told)
@@ -45,7 +45,7 @@ def _told(found: Found, answering: Iterable[Authority], name: str, type_: str) -
 
 def _copied(survey: Survey, answering: Sequence[Authority], type_: str) -> bool:
     """Tell whether the addresses are an alias's: a copy of what its target answers now, in any selection."""
-    if type_ not in ADDRESS_TYPES or not (survey.move.old.alias or survey.move.new.alias):
+    if type_ not in ADDRESS_TYPES or not (survey.move.old.name or survey.move.new.name):
         return False
     sides = {way.points for one in answering if (way := one.chains.get(type_))}
     return sides in ({Points.OLD}, {Points.NEW})

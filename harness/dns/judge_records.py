@@ -160,7 +160,8 @@ def _tell_order(found: Found, survey: Survey, title: str) -> None:
 def _replaced(own: Own, old: Target) -> frozenset[str]:
     """Return the types of addresses at the name that are the old side's own, and go with it."""
     there = [type_ for type_ in ("A", "AAAA") if own.values(type_)]
-    if old.alias:
+    # some providers answer with the addresses of what a CNAME or an alias record leads to
+    if old.name and "CNAME" not in own.by_type:
         return frozenset(there)
     known = {_address(text) for text in old.addresses}
     return frozenset(type_ for type_ in there if all(_address(value) in known for value in own.values(type_)))

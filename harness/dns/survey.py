@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.dns import at_resolver, authorities, caa, dnssec
+from harness.dns import at_resolver, authorities, caa, dnssec, rotating
 from harness.dns.ask import Asker
 from harness.dns.chasing import Chasing
 from harness.dns.facts import ADDRESS_TYPES, AtResolver, Signatures, Survey, Zone
@@ -15,7 +15,8 @@ from harness.dns.servers import resolvers
 from harness.dns.switched import remaining, switched_by
 from harness.dns.zones import Zones
 from harness.model.check import Tools
-from harness.model.dns import Chain, Reply, Server, SurveyTick
+from harness.model.dns import Chain, Points, Reply, Server, SurveyTick
+from harness.model.side import Side
 from harness.scenario.moving import Dns, Move, Target
 
 MOST_SIGNED = 8
@@ -83,10 +84,11 @@ class _Work:
     async def survey(self) -> Survey:
         """Ask resolvers and authoritative servers at once: each look at a resolver may take as long as a TTL."""
         seen, (zone, old, new) = await asyncio.gather(self._resolvers(), self._authorities())
+        sides = await self._sides(zone, seen, old, new)
         further = await self._further(zone, (*_ways(zone), *old.values(), *new.values()))
         told = (zone, *further)
         further, at_target, now, after, signatures = await asyncio.gather(
-            self._switched_elsewhere(zone, further, old, new),
+            self._switched_elsewhere(zone, further, sides),
             self._at_target(new),
             caa.caa(self.once, self.move.name, self.dns, self.resolvers, told),
             caa.after(self.once, self.move, self.dns, self.resolvers, told),
@@ -96,9 +98,9 @@ class _Work:
             move=self.move,
             began=self.began,
             ended=time.time(),
-            zone=_pointed(zone, self.move, old, new),
+            zone=_pointed(zone, self.move, sides),
             zones=further,
-            resolvers=seen,
+            resolvers=tuple(rotating.again(one, self.move, sides) for one in seen),
             target=new,
             at_target=at_target,
             caa=now,
@@ -133,6 +135,16 @@ class _Work:
         ways = await asyncio.gather(*(self.chasing.chain(target.name, type_) for type_ in ADDRESS_TYPES))
         return dict(zip(ADDRESS_TYPES, ways, strict=True))
 
+    async def _sides(
+        self, zone: Zone, seen: Sequence[AtResolver], old: Mapping[str, Chain], new: Mapping[str, Chain]
+    ) -> rotating.Sides:
+        """Return the addresses of both sides; a target may answer each time with others."""
+        anew = Chasing(asker=self.asker, zones=self.zones, resolvers=self.resolvers)
+        ways = (*_ways(zone), *(way for one in seen for way in one.chains.values() if way.points is Points.ELSEWHERE))
+        of_new = frozenset(address for one in seen for address in _addresses(one.target))
+        sides = {Side.OLD: _addresses(old), Side.NEW: _addresses(new) | of_new}
+        return await rotating.known(anew.chain, self.move, ways, sides)
+
     async def _further(self, zone: Zone, ways: Sequence[Chain]) -> tuple[Zone, ...]:
         """Return the other zones that the ways lead through."""
         names = dict.fromkeys(name for way in ways for name in way.names)
@@ -140,7 +152,7 @@ class _Work:
         return tuple({one.name: one for one in found if one.name not in {"", zone.name}}.values())
 
     async def _switched_elsewhere(
-        self, zone: Zone, further: tuple[Zone, ...], old: Mapping[str, Chain], new: Mapping[str, Chain]
+        self, zone: Zone, further: tuple[Zone, ...], sides: rotating.Sides
     ) -> tuple[Zone, ...]:
         """Return the other zones; all servers of that one are asked which holds the record to be switched."""
         owner = switched_by(_ways(zone), self.move, zone.name)
@@ -149,7 +161,7 @@ class _Work:
             return further
         move = replace(self.move, name=owner)
         asked = await authorities.ask_authorities(self.once, home, move, self.dns, self.chasing.chain)
-        asked = _pointed(asked, self.move, old, new)
+        asked = _pointed(asked, self.move, sides)
         return tuple(asked if one.name == home.name else one for one in further)
 
     async def _at_target(self, new: Mapping[str, Chain]) -> tuple[Reply, ...]:
@@ -178,15 +190,15 @@ def _ways(zone: Zone) -> tuple[Chain, ...]:
     return tuple(way for authority in zone.authorities for way in authority.chains.values())
 
 
-def _pointed(zone: Zone, move: Move, old: Mapping[str, Chain], new: Mapping[str, Chain]) -> Zone:
+def _pointed(zone: Zone, move: Move, sides: rotating.Sides) -> Zone:
     """Return the zone with each server's ways told to lead to a side."""
-    sides = {"old": _addresses(old), "new": _addresses(new)}
+    known = {"old": sides[Side.OLD], "new": sides[Side.NEW]}
     return replace(
         zone,
         authorities=tuple(
             replace(
                 one,
-                chains={type_: replace(way, points=points(way, move, **sides)) for type_, way in one.chains.items()},
+                chains={type_: replace(way, points=points(way, move, **known)) for type_, way in one.chains.items()},
             )
             for one in zone.authorities
         ),
