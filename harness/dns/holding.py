@@ -92,6 +92,21 @@ def clamps_of(server: str, looks: Mapping[str, list[Look]], told: Told) -> tuple
     return () if most is None else (Clamp(server=server, seconds=most, least=False),)
 
 
+def seen_whole(looks: Mapping[str, list[Look]], seconds: int) -> bool:
+    """Tell whether a TTL was seen at the begin of a copy, or is written into each answer; else it may be a rest."""
+    return any(
+        _constant(some) or any(new.ttl >= seconds for _, new in _fetched(some) if not _several_caches(some))
+        for some in looks.values()
+    )
+
+
+def seen_anew(looks: Mapping[str, list[Look]], ttl: int) -> bool:
+    """Tell whether it was seen what a resolver holds anew: all of the authority's TTL, or another copy than before."""
+    return any(look.ttl >= ttl for some in looks.values() for look in some) or any(
+        any(_fetched(some)) for some in looks.values()
+    )
+
+
 def held_until(looks: Mapping[str, list[Look]], limit: int) -> float | None:
     """Return when the last copy with more than `limit` seconds left has run out, None if there was none."""
     return max((look.out for some in looks.values() for look in some if look.ttl > limit), default=None)

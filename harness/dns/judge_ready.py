@@ -3,7 +3,7 @@
 from harness.dns.facts import Survey, View
 from harness.dns.holding import told_anything
 from harness.dns.moments import few, safe_from, span, ttl_text, utc
-from harness.dns.timing import client_cache, documented, share_back_at, spans, timing
+from harness.dns.timing import client_cache, documented, in_part, not_seen_anew, share_back_at, spans, timing
 from harness.model.dns import Clamp, Timing
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
@@ -47,6 +47,13 @@ def rollback(survey: Survey, view: View) -> Found:
             f"by when {_percent(share)} are",
             note=_parts(view, known),
             remedy=_faster(view, known),
+        )
+    elif rests := in_part(survey, known):
+        longest = max(rests, key=lambda clamp: clamp.seconds)
+        found.say(
+            Outcome.INCONCLUSIVE,
+            f"held for longer than the TTL says, and seen with a rest of {longest.seconds} s alone, at "
+            f"{few(clamp.server for clamp in rests)}: give `wait` more than {span(longest.seconds)}, to see the whole",
         )
     return found
 
@@ -105,6 +112,14 @@ def _tell_back(found: Found, survey: Survey, view: View, known: Timing) -> None:
     shares = {f"after {span(at)}": _percent(share_back_at(survey, known, view, at)) for at in shown}
     found.fact("clients back", **shares, **{"all after": span(last)})
     found.fact("what the way back takes", **_table(survey, view, known))
+    unseen = () if known.mechanism in PER_REQUEST else not_seen_anew(survey, known)
+    if unseen:
+        found.tell(
+            "dns:rollback",
+            f"for how long what is fetched anew is held was not seen at {few(unseen)}: the copy there outlasts `wait`, "
+            f"{span(view.dns.wait)}",
+            severity=Severity.MINOR, remedy=f"Give `wait` more than the TTL, {known.ttl} s.",
+        )  # fmt: skip
     if "" in spans(survey, known) and known.mechanism not in PER_REQUEST:
         found.tell("dns:rollback", "no resolver told what it holds: reckoned from the TTL at the authority alone")
     if not documented(view.dns):

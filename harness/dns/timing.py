@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 
 from harness.dns.back import all_back, curve, share_back
 from harness.dns.facts import Survey, View
-from harness.dns.holding import Told, asked_at, authority_ttls, clamps_of, held_until, looks_of, told_anything
+from harness.dns.holding import (
+    Told,
+    asked_at,
+    authority_ttls,
+    clamps_of,
+    held_until,
+    looks_of,
+    seen_anew,
+    seen_whole,
+    told_anything,
+)
 from harness.dns.moments import safe_from, span, utc
 from harness.dns.switched import plain, switched
 from harness.model.dns import Clamp, Timing
@@ -87,6 +97,21 @@ def spans(survey: Survey, known: Timing) -> dict[str, int]:
     least = {clamp.server: clamp.seconds for clamp in known.clamps if clamp.least}
     told = [seen.server.name for seen in survey.resolvers if told_anything(seen, known.switched)]
     return {name: max(ttl, least.get(name, 0)) for name in told} or {"": ttl}
+
+
+def in_part(survey: Survey, known: Timing) -> tuple[Clamp, ...]:
+    """Return the clamps of which a rest was seen alone: such a resolver holds answers for longer than they say."""
+    looks = {seen.server.name: looks_of(survey, seen, known.switched) for seen in survey.resolvers}
+    return tuple(one for one in known.clamps if one.least and not seen_whole(looks.get(one.server, {}), one.seconds))
+
+
+def not_seen_anew(survey: Survey, known: Timing) -> tuple[str, ...]:
+    """Return the resolvers that told, and of which nobody saw for how long they hold what they fetch."""
+    return tuple(
+        seen.server.name
+        for seen in survey.resolvers
+        if told_anything(seen, known.switched) and not seen_anew(looks_of(survey, seen, known.switched), known.ttl or 0)
+    )
 
 
 def share_back_at(survey: Survey, known: Timing, view: View, seconds: float) -> float:

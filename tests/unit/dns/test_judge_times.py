@@ -296,6 +296,28 @@ def test_a_long_ttl_fails_the_way_back() -> None:
     assert f"Lower the TTL of {NAME} from 3600 to 60 or less" in words(found)
 
 
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        (((0, 250),), Outcome.INCONCLUSIVE),  # what is left of a copy: the whole may be longer than 5 min
+        (((0, 20), (22, 250)), Outcome.PASS),  # fetched anew while we watched
+        (((0, 250), (10, 250), (20, 250)), Outcome.PASS),  # a forwarder that always says so
+        (((0, 400),), Outcome.FAIL),  # too long, however much longer the whole is
+    ],
+)
+def test_a_rest_of_a_clamping_copy_proves_no_way_back(looks: tuple[tuple[float, int], ...], expected: Outcome) -> None:
+    found = rollback(survey(resolver("r", *looks)), view(lowered_at=0.0))
+    assert outcome(found) is expected
+    if expected is Outcome.INCONCLUSIVE:
+        assert "give `wait` more than 4 min 10 s" in words(found)
+
+
+def test_a_copy_that_is_not_waited_out_is_told() -> None:
+    told = "at r: the copy there outlasts `wait`"
+    assert told in words(rollback(survey(resolver("r", (0, 12)), resolver("whole", (0, 60))), view(wait=2.0)))
+    assert told not in words(rollback(survey(resolver("r", (0, 12), (13, 60))), view()))
+
+
 def test_the_minute_of_route_53_counts() -> None:
     seen = survey(resolver("r", (0, 60)))
     assert outcome(rollback(seen, view(switch=route53(), rollback_within=120))) is Outcome.PASS
