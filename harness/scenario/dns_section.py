@@ -11,6 +11,7 @@ from harness.scenario.dns_servers import AUTHORITIES, FOLLOWED, RESOLVERS, Autho
 from harness.scenario.dns_switches import SWITCH
 from harness.scenario.dns_targets import NAME, NAMES, TARGETS, moves
 from harness.scenario.files import existing
+from harness.scenario.fill import uses_secrets
 from harness.scenario.made import Made
 from harness.scenario.moving import PER_REQUEST, Dns, Move, RawCallers, RecordSwitch, Rehearse
 from harness.scenario.profiles import place
@@ -148,7 +149,8 @@ def _rehearsed(asked: _Rehearsal | None, moving: tuple[Move, ...]) -> tuple[Rehe
             "name", "one name for several", "leave it out: each stands under its first label in the zone"
         )
     if asked.name and not f".{asked.name}".endswith(f".{asked.zone}"):
-        raise fields.refuse("name", "the name is not in the test zone", f"such as api.{asked.zone}")
+        such = "a name that ends in it" if uses_secrets(fields.nodes["zone"]) else f"such as api.{asked.zone}"
+        raise fields.refuse("name", "the name is not in the test zone", such)
     at = "name" if asked.name else "zone"
     found: dict[str, str] = {}
     for move in moving:

@@ -11,7 +11,7 @@ from harness.scenario import dns_names, texts
 from harness.scenario.containers import ByKind, ListOf, MapOf
 from harness.scenario.context import Context, Refused, Wrong
 from harness.scenario.files import existing
-from harness.scenario.fill import Fills
+from harness.scenario.fill import Fills, uses_secrets
 from harness.scenario.made import Made
 from harness.scenario.record import Fields, Key, Record
 from harness.scenario.shape import Defs, Schema, Shape, Text, integer, word
@@ -114,7 +114,9 @@ def _mapping(fields: Fields) -> Server:
     try:
         plain = _server(fields["address"], fields["port"], protocol, path=fields["path"] or "")
     except Wrong as wrong:
-        raise fields.refuse("address", wrong.message, wrong.hint) from None
+        node = fields.nodes["address"]
+        message = "what is given here is no IP address" if uses_secrets(node) else wrong.message
+        raise fields.refuse("address", message, wrong.hint) from None
     return Server(
         name=fields["name"] or plain.name,
         address=plain.address,

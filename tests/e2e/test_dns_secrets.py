@@ -24,6 +24,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from harness.cli.main import main
 from tests.e2e.dns_stage import Stage, stage
 from tests.e2e.dns_world import NAME, OLD, ZONES
 from tests.servers.canaries import halves, leaks, places
@@ -320,3 +321,26 @@ def test_no_secret_is_left_anywhere(name: str, kept: Kept) -> None:
 
 def test_nor_half_of_one(kept: Kept) -> None:
     assert halves(kept.where) == []
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"rehearse": {"zone": "${env:CANARY_NAME}", "name": "api.test"}},
+        {"resolvers": [{"address": "${env:CANARY_NAME}"}]},
+        {"resolvers": ["tls://${env:CANARY_NAME}:99999"]},
+        {"names": ["${env:CANARY_NAME}", "${env:CANARY_NAME}"], "name": None},
+    ],
+)
+def test_a_wrong_scenario_is_told_without_them(
+    section: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANARY_NAME", SECRETS["name"])
+    dns = {"name": NAME, "from": "old.test", "to": "new.test", **section}
+    sides = dict.fromkeys(("old", "new"), {"kind": "generic", "url": "http://127.0.0.1:9"})
+    given = {key: value for key, value in dns.items() if value is not None}
+    cases = [{"name": "orders", "request": "GET /orders"}]
+    (tmp_path / "s.yaml").write_text(json.dumps({"version": 1, "name": "x", **sides, "cases": cases, "dns": given}))
+    assert main(["plan", str(tmp_path / "s.yaml")]) == 4
+    told = capsys.readouterr()
+    assert "canary-name" not in (told.out + told.err).lower().replace("${env:canary_name}", "")
