@@ -39,6 +39,7 @@ def rollback(survey: Survey, view: View) -> Found:
         found.say(Outcome.INCONCLUSIVE, f"it cannot be told how fast clients are back: {_unknown(known)}")
         return found
     _tell_back(found, survey, view, known)
+    rests = in_part(survey, known)
     if known.back_all > within:
         share = share_back_at(survey, known, view, within)
         found.fail(
@@ -46,9 +47,9 @@ def rollback(survey: Survey, view: View) -> Found:
             f"after a change back, clients are not all back before {span(known.back_all)}; {span(within)} is wanted, "
             f"by when {_percent(share)} are",
             note=_parts(view, known),
-            remedy=_faster(view, known),
+            remedy=_faster(view, known, rests=bool(rests)),
         )
-    elif rests := in_part(survey, known):
+    elif rests:
         longest = max(rests, key=lambda clamp: clamp.seconds)
         found.say(
             Outcome.INCONCLUSIVE,
@@ -168,7 +169,7 @@ def _server(known: Timing) -> str:
     return "Route 53" if known.mechanism == Mechanism.ROUTE53 else known.mechanism
 
 
-def _faster(view: View, known: Timing) -> str:
+def _faster(view: View, known: Timing, *, rests: bool) -> str:
     """Return what would bring clients back in time."""
     left = view.dns.rollback_within - known.delay - client_cache(view.dns)
     if left <= 0 or known.mechanism in PER_REQUEST:
@@ -186,6 +187,7 @@ def _faster(view: View, known: Timing) -> str:
             f"{few(f'{clamp.server} holds answers for {clamp.seconds} s' for clamp in slow)}, whatever the TTL says: "
             f"have that changed there (its least TTL), or give `rollback_within` {span(known.back_all or 0.0)}."
         )
+        said += ["If the TTL was longer until lately, these are old copies: correct `lowered_at`."] if rests else []
     return " ".join(said) or f"Lower the TTL of {known.switched}."
 
 
