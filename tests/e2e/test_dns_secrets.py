@@ -337,7 +337,7 @@ def test_a_wrong_scenario_is_told_without_them(
 ) -> None:
     monkeypatch.setenv("CANARY_NAME", SECRETS["name"])
     dns = {"name": NAME, "from": "old.test", "to": "new.test", **section}
-    sides = dict.fromkeys(("old", "new"), {"kind": "generic", "url": "http://127.0.0.1:9"})
+    sides = {key: {"kind": "generic", "url": "http://127.0.0.1:9"} for key in ("old", "new")}
     given = {key: value for key, value in dns.items() if value is not None}
     cases = [{"name": "orders", "request": "GET /orders"}]
     (tmp_path / "s.yaml").write_text(json.dumps({"version": 1, "name": "x", **sides, "cases": cases, "dns": given}))
