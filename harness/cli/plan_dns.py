@@ -79,5 +79,5 @@ def _authorities(dns: Dns) -> str:
 
 def _server(server: Server) -> str:
     where = server.address if server.port == PORTS[server.protocol] else f"{server.address}:{server.port}"
-    told = where if server.name in {where, server.address} else f"{server.name} ({where})"
-    return told if server.protocol == "udp" else f"{told} by {server.protocol}"
+    told = server.name if where in server.name else f"{server.name} ({where})"
+    return told if server.protocol == "udp" or "://" in server.name else f"{told} by {server.protocol}"
