@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from harness.dns.facts import ADDRESS_TYPES, BESIDE, Authority, Survey
 from harness.dns.moments import few, label
 from harness.dns.own_records import few as short
+from harness.dns.own_records import too_new
 from harness.dns.serving import AT, said, zone_name
 from harness.dns.walk import serials_by_primary, soa_fields
 from harness.model.dns import Points
@@ -34,6 +35,8 @@ def _told(found: Found, answering: Iterable[Authority], name: str, type_: str) -
     told: dict[str, Said] = {}
     for one in answering:
         reply = one.at_name.get(type_)
+        if reply is not None and too_new(reply):
+            continue
         if reply is None or not (reply.heard.tells and reply.authoritative):
             why = "not asked" if reply is None else said(reply)
             found.say(Outcome.INCONCLUSIVE, f"{label(one.server)} did not tell {type_} of {name}: {why}")

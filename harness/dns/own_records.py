@@ -8,6 +8,7 @@ from harness.dns.moments import label
 from harness.dns.walk import within
 from harness.model.dns import Heard, Records, Reply
 
+_NEW = frozenset({"HTTPS", "SVCB"})  # of 2023 (RFC 9460)
 _SHOWN = 4
 _LONGEST = 160
 
@@ -81,7 +82,13 @@ def _told(speaking: Iterable[Authority], type_: str) -> bool:
 
 
 def _tells(reply: Reply | None) -> bool:
-    return reply is not None and reply.heard.tells and reply.authoritative
+    return reply is not None and ((reply.heard.tells and reply.authoritative) or too_new(reply))
+
+
+def too_new(reply: Reply) -> bool:
+    """Tell whether a server says that it knows no questions of a new type: then it has no such records either."""
+    refused = reply.heard is Heard.ERROR and reply.detail.partition(";")[0] in {"NOTIMP", "FORMERR"}
+    return refused and reply.type in _NEW
 
 
 def _instead(speaking: Iterable[Authority], type_: str) -> str:

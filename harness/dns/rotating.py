@@ -9,8 +9,8 @@ from harness.model.dns import Chain, Link, Points, Records, Sighting
 from harness.model.side import Side
 from harness.scenario.moving import Move, Target
 
-ROUNDS = 12
-"""Times that a target is asked again, at most: a load balancer may answer with eight addresses of twenty."""
+ROUNDS = 32
+"""Times that a target is asked again, at most: a load balancer may answer with two addresses of twenty."""
 STILL = 2
 """Rounds in a row that bring nothing new, after which all is taken to be known."""
 
@@ -29,7 +29,7 @@ async def known(ask: Callable[[str, str], Awaitable[Chain]], move: Move, ways: I
         before = sides
         sides = {side: sides[side] | await _asked(ask, move.target(side)) for side in Side}
         still = still + 1 if sides == before else 0
-        if still == STILL:
+        if still == STILL or all(_side(way, move, sides) is not Points.ELSEWHERE for way in lost):
             break
     for way in lost:
         found = addresses(way.addresses)

@@ -1,15 +1,27 @@
 """Estates beyond the catalogue: what real zones look like, and what has once been given a wrong verdict."""
 
-from collections.abc import Iterator
+import ipaddress
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
 import pytest
 
 from harness.dns import entries
 from harness.model.outcome import Outcome
-from tests.e2e.dns_faults import NEW_A, NEW_V6, OLD_A, OLD_V6, Fault, File, tagged, world_of
-from tests.e2e.dns_world import World, sides, world
+from tests.e2e.dns_faults import NAME, NEW, NEW_A, NEW_V6, OLD, OLD_A, OLD_V6, Fault, File, tagged, world_of
+from tests.e2e.dns_world import Sides, World, sides, world
 from tests.e2e.test_dns_catalogue import judged
+from tests.servers.nsd import zone_text
+from tests.servers.scripted_dns import Answer, NameServer, serving
 
 pytestmark = [pytest.mark.server("nsd"), pytest.mark.server("unbound")]
 
@@ -103,3 +115,117 @@ def test_a_zone(tag: str, served: World, tmp_path: Path) -> None:
         assert fault.says in " ".join(
             [*cases[0].why, *(f"{one.title} {one.note} {one.remedy}" for one in summary.findings)]
         )
+
+
+NS = "@ NS ns1\n@ NS ns2\nns1 A 127.0.0.1\nns2 A 127.0.0.1\n"
+BY_CNAME = serving(
+    {
+        "test": zone_text("test", NS),
+        "example.test": zone_text("example.test", f"{NS}api CNAME {OLD}.\n"),
+        "provider.test": zone_text("provider.test", f"{NS}old-gw A {OLD_A}\n"),
+        "other.test": zone_text("other.test", f"{NS}new-gw A {NEW_A}\n"),
+    }
+)
+BY_ADDRESS = serving(
+    {
+        "test": zone_text("test", NS),
+        "example.test": zone_text("example.test", f"{NS}api A {OLD_A}\n"),
+        "provider.test": zone_text("provider.test", f"{NS}old-gw A {OLD_A}\n"),
+        "other.test": zone_text("other.test", f"{NS}new-gw A {NEW_A}\n"),
+    }
+)
+
+
+def type_of(asked: dns.message.Message) -> str:
+    return dns.rdatatype.to_text(asked.question[0].rdtype)
+
+
+def refusing(base: Answer, code: dns.rcode.Rcode, *types: str) -> Answer:
+    """Answer questions of some types with an error."""
+
+    def answer(asked: dns.message.Message) -> dns.message.Message | bytes | None:
+        if type_of(asked) not in types:
+            return base(asked)
+        reply = dns.message.make_response(asked, recursion_available=True)
+        reply.set_rcode(code)
+        return reply
+
+    return answer
+
+
+def translating(base: Answer, prefix: str) -> Answer:
+    """Make IPv6 addresses up where there are none (DNS64)."""
+
+    def answer(asked: dns.message.Message) -> dns.message.Message | bytes | None:
+        reply = cast("dns.message.Message", base(asked))
+        if type_of(asked) != "AAAA" or any(one.rdtype == dns.rdatatype.AAAA for one in reply.answer):
+            return reply
+        v4 = dns.message.make_query(asked.question[0].name, "A")
+        found = cast("dns.message.Message", base(v4))
+        for one in found.answer:
+            if one.rdtype == dns.rdatatype.A:
+                made = (int(ipaddress.IPv6Address(prefix)) + int(ipaddress.IPv4Address(value.address)) for value in one)
+                texts = [str(ipaddress.IPv6Address(value)) for value in made]
+                reply.authority.clear()
+                reply.answer.append(dns.rrset.from_text(one.name, one.ttl, "IN", "AAAA", *texts))
+        return reply
+
+    return answer
+
+
+def rotating(base: Answer, most: int) -> Answer:
+    """Answer for the name and the old target with a few of twenty addresses, others each time."""
+    pool = [f"192.0.2.{at}" for at in range(100, 120)]
+    turn = itertools.count()
+
+    def answer(asked: dns.message.Message) -> dns.message.Message | bytes | None:
+        reply = cast("dns.message.Message", base(asked))
+        for at, one in enumerate(reply.answer):
+            if one.rdtype == dns.rdatatype.A and one[0].address == OLD_A:
+                some = random.Random(next(turn)).sample(pool, most)
+                reply.answer[at] = dns.rrset.from_text(one.name, one.ttl, "IN", "A", *some)
+        return reply
+
+    return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """Name servers that nsd and unbound cannot be made into; `resolver` is one beside a plain one."""
+
+    name: str
+    servers: Answer = BY_CNAME
+    resolver: Answer | None = None
+    dns: Mapping[str, Any] = field(default_factory=dict)
+    verdict: str = "GO"
+
+
+ADDRESSES: dict[str, Any] = {"from": OLD_A, "to": NEW_A}
+NOTIMP = dns.rcode.NOTIMP
+ODD = (
+    Odd(name="dns64", resolver=translating(BY_CNAME, "64:ff9b::")),
+    Odd(name="dns64-to-an-address", servers=BY_ADDRESS, resolver=translating(BY_ADDRESS, "64:ff9b::"), dns=ADDRESSES),
+    Odd(name="dns64-by-its-own-prefix", servers=BY_ADDRESS, resolver=translating(BY_ADDRESS, "2001:db8:64::"), dns=ADDRESSES),
+    Odd(name="servers-from-before-https-records", servers=refusing(BY_CNAME, NOTIMP, "HTTPS", "SVCB")),
+    Odd(name="servers-fail-at-https-records", servers=refusing(BY_CNAME, dns.rcode.SERVFAIL, "HTTPS"), verdict="HOLD"),
+    Odd(name="eight-of-twenty-addresses", servers=rotating(BY_ADDRESS, 8), dns={"from": {"alias": OLD}}),
+    Odd(name="two-of-twenty-addresses", servers=rotating(BY_ADDRESS, 2), dns={"from": OLD}),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    with sides(tmp_path_factory.mktemp("odd"), NAME) as found:
+        yield found
+
+
+@pytest.mark.parametrize("odd", ODD, ids=[odd.name for odd in ODD])
+def test_odd_servers(odd: Odd, both: Sides, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        answers = {"ns1": odd.servers, "ns2": odd.servers, "plain": odd.servers, "other": odd.resolver or odd.servers}
+        servers: dict[str, Any] = {name: stack.enter_context(NameServer(one)) for name, one in answers.items()}
+        authorities = {name: servers[name] for name in ("ns1", "ns2")}
+        resolvers = {name: servers[name] for name in ("plain", "other")}
+        scenario = World(authorities=authorities, resolvers=resolvers, sides=both).scenario(**{"to": NEW, **odd.dns})
+        summary = judged(tmp_path, scenario)
+    assert summary.verdict.value == odd.verdict, [(one.outcome.value, one.title) for one in summary.findings]
