@@ -57,7 +57,7 @@ class Placed:
     left_out: tuple[str, ...]
 
 
-def placed(places: Mapping[str, Told], glue: Mapping[str, tuple[str, ...]]) -> Placed:
+def placed(places: Mapping[str, Told], glue: Mapping[str, tuple[str, ...]], *, lab: bool = False) -> Placed:
     """Return the servers of a zone, at the addresses that the resolvers say and at those that the parent says."""
     servers: dict[str, Server] = {}
     left_out: list[str] = []
@@ -65,7 +65,7 @@ def placed(places: Mapping[str, Told], glue: Mapping[str, tuple[str, ...]]) -> P
         if told.trouble:
             left_out.append(f"{name}: {told.trouble}")
         for addresses in (told.addresses, glue.get(name, ())):
-            found, out = servers_at(name, addresses)
+            found, out = servers_at(name, addresses, lab=lab)
             left_out.extend(out)
             for server in found:
                 servers.setdefault(server.address, server)

@@ -14,10 +14,11 @@ PER_FAMILY = 2
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 
 
-def refused(address: str) -> str:
+def refused(address: str, *, lab: bool = False) -> str:
     """Return why a followed server's address is never asked, "" if it may be.
 
-    Link-local addresses lead to a cloud's metadata, the others to no server.
+    Link-local addresses lead to a cloud's metadata, this machine's own to whatever it runs (but in a `lab`), the others
+    to no server. Private ones may well be those of a zone that a company has for itself.
     """
     try:
         found = ipaddress.ip_address(address)
@@ -29,6 +30,8 @@ def refused(address: str) -> str:
         found = found.ipv4_mapped or found
     if found.is_link_local:
         return "a link-local address"
+    if found.is_loopback and not lab:
+        return "this machine's own address"
     if found.is_multicast:
         return "a multicast address"
     if found.is_unspecified or (found.version == 4 and (found.is_reserved or found in _THIS_NETWORK)):
@@ -60,11 +63,11 @@ def first_of_each(addresses: Iterable[str]) -> tuple[str, ...]:
     return (*v4[:PER_FAMILY], *v6[:PER_FAMILY])
 
 
-def servers_at(name: str, addresses: Iterable[str]) -> tuple[tuple[Server, ...], tuple[str, ...]]:
+def servers_at(name: str, addresses: Iterable[str], *, lab: bool = False) -> tuple[tuple[Server, ...], tuple[str, ...]]:
     """Return the servers to ask for one NS name, and in words what is left out."""
     servers, left_out = [], []
     for address in first_of_each(addresses):
-        why = refused(address)
+        why = refused(address, lab=lab)
         if not why and is_v6(address) and not routed(address):
             why = "an IPv6 address, and this machine has no route to it"
         if why:

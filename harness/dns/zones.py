@@ -13,6 +13,7 @@ from harness.dns.switched import plain
 from harness.dns.walk import Asks, above, apex_told, cut, name_servers, upwards, within
 from harness.model.dns import Heard, Reply, Server
 from harness.scenario.moving import Dns
+from harness.scenario.texts import is_loopback
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ class Zones:
         self._resolvers = list(resolvers)
         self._own = {plain(one.name) for one in dns.moves} | {plain(one.name) for one in dns.rehearse}
         self._given = {plain(zone) if zone else "": servers for zone, servers in dns.authorities.items()}
+        # who names a resolver on this machine may well have delegations that lead there
+        self._lab = any(is_loopback(one.address) for one in dns.resolvers)
         self._once: dict[tuple[str, ...], asyncio.Task[Any]] = {}
 
     async def of(self, name: str) -> Zone:
@@ -150,7 +153,7 @@ class Zones:
         own, delegation = await asyncio.gather(self._names_of(apex), self._delegation(apex, parent))
         names = tuple(dict.fromkeys((*own[:NAMES], *delegation.names[:NAMES])))
         places = dict(zip(names, await self._places(names), strict=True))
-        whereabouts = placed(places, delegation.glue)
+        whereabouts = placed(places, delegation.glue, lab=self._lab)
         more = max(len(own), len(delegation.names)) - NAMES
         zone = Zone(
             name=apex,
@@ -179,7 +182,7 @@ class Zones:
             return Delegation()
         names = (await self._names_of(parent))[:NAMES]
         places = dict(zip(names, await self._places(names), strict=True))
-        return await ask_parent(self._asker, placed(places, {}).servers, apex)
+        return await ask_parent(self._asker, placed(places, {}, lab=self._lab).servers, apex)
 
     async def _places(self, names: Iterable[str]) -> list[Told]:
         return await asyncio.gather(*map(self._shared_place, names))

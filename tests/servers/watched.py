@@ -5,7 +5,7 @@ strace sees the system calls themselves, of all threads and children. Local sock
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -43,8 +43,14 @@ class Watched:
     bound: frozenset[Address]
 
 
-def watched(*args: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120) -> Watched:
-    """Run `cutover` in `cwd` under strace."""
+def watched(
+    *args: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 120,
+    inside: Callable[[Sequence[str]], list[str]] = list,
+) -> Watched:
+    """Run `cutover` in `cwd` under strace; `inside` makes a command line run somewhere else (a network)."""
     program = find()
     assert program is not None
     trace = cwd / "trace.txt"
@@ -64,7 +70,7 @@ def watched(*args: str | Path, cwd: Path, env: Mapping[str, str] | None = None, 
         str(trace),
     ]
     call = subprocess.run(
-        [*strace, *arguments(*args)],
+        inside([*strace, *arguments(*args)]),
         cwd=cwd,
         env={**environment(env), "PYTHONPATH": str(ROOT)},
         capture_output=True,

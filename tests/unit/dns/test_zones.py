@@ -222,13 +222,21 @@ def test_what_names_share_is_asked_for_once() -> None:
         ("gopher", "no IP address"),
         ("192.0.2.1", ""),
         ("10.0.0.1", ""),
-        ("::1", ""),
+        ("127.0.0.1", "this machine's own"),
+        ("::1", "this machine's own"),
+        ("::ffff:127.0.0.1", "this machine's own"),
         ("2001:db8::1", ""),
     ],
 )
 def test_addresses_of_no_server_are_never_asked(address: str, why: str) -> None:
     assert why in refused(address)
     assert bool(refused(address)) == bool(why)
+
+
+def test_this_machines_own_addresses_are_asked_in_a_lab() -> None:
+    assert refused("127.0.0.1", lab=True) == refused("::1", lab=True) == ""
+    assert servers_at("ns", ["127.0.0.2"], lab=True)[1] == ()
+    assert servers_at("ns", ["127.0.0.2"])[1] == ("ns (127.0.0.2): this machine's own address",)
 
 
 def test_two_addresses_of_a_family_are_asked() -> None:
