@@ -6,6 +6,7 @@ from itertools import pairwise
 from harness.dns.watched import Place, Watched
 from harness.model.dns import Clamp, Points, SurveyTick, Timing
 from harness.report.text import NOTHING, duration, plural, short
+from harness.scenario.moving import PER_REQUEST
 
 STYLES = {
     Points.OLD: "old",
@@ -143,7 +144,8 @@ def how_words(timing: Timing) -> str:
     parts = [f"by {timing.mechanism}"]
     if timing.switched and timing.switched != timing.name:
         parts.append(f"changed at {short(timing.switched, 120)}")
-    parts.append("TTL not known" if timing.ttl is None else f"TTL {timing.ttl} s")
+    if timing.mechanism not in PER_REQUEST:
+        parts.append("TTL not known" if timing.ttl is None else f"TTL {timing.ttl} s")
     if timing.delay:
         parts.append(f"{seconds(timing.delay)} until a change is served")
     parts += [clamp_words(one) for one in timing.clamps[:_MOST_CLAMPS]]
