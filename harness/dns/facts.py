@@ -129,7 +129,9 @@ class Survey:
     `zone` is that of the production name; `zones` further ones on its way, old and new. `caa` is for the name as it is
     now, `caa_after` as it will be (the target's own records hold where the name becomes a CNAME). `signatures` are
     those of the name's zone and of every zone on the way to the new target. `switch` is what a control plane tells of
-    the mechanism, None where none is read, or could be. `interrupted`: the survey was cut short.
+    the mechanism, None where none is read, or could be. `wildcard` is what a server of the zone says, by type, of a
+    name beside the production name that nobody has made; empty where there is no such name. `interrupted`: the survey
+    was cut short.
     """
 
     move: Move
@@ -144,6 +146,7 @@ class Survey:
     caa_after: Caa | None = None
     signatures: tuple[Signatures, ...] = ()
     switch: SwitchState | None = None
+    wildcard: Mapping[str, Reply] = field(default_factory=dict)
     questions: int = 0
     interrupted: bool = False
 

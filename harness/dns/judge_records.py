@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from harness.dns.facts import Survey, View
 from harness.dns.judge_https import https
 from harness.dns.judge_times import negative_ttl
+from harness.dns.judge_wildcard import after_it, hides, tell_hidden
 from harness.dns.own_records import Own, few, own_records
 from harness.dns.switched import authority_chains, plain, switched, switched_records
 from harness.dns.translated import is_translated
@@ -39,7 +40,9 @@ def beside(survey: Survey, view: View) -> Found:
         found.say(Outcome.INCONCLUSIVE, f"no server told whether {own.name} has records of type {kinds} ({instead})")
     _clashes_now(found, own, survey.zone.name)
     owner = switched(survey)
-    if plain(owner) == own.name:
+    if hides(survey):
+        tell_hidden(found, own, survey.zone.name, view)
+    elif plain(owner) == own.name:
         _clashes_then(found, own, survey, view.move)
     elif view.move.new.cname and not _is_alias(survey, owner):
         why = f"{owner}, which is to become a CNAME, was not asked for records that clash: add it to `dns.names`"
@@ -173,7 +176,7 @@ def _cname(own: Own) -> str:
 
 def other_types(survey: Survey, view: View) -> Found:
     """Judge what would still lead to the old side: AAAA records and HTTPS records; and IPv6 that is lost or new."""
-    found, own = Found(), own_records(survey)
+    found, own = Found(), after_it(own_records(survey), survey)
     _ipv6(found, own, survey, view.move)
     _ipv4(found, own.name, survey, view.move)
     https(found, own, survey, view.move)

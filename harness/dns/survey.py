@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.dns import at_resolver, authorities, caa, dnssec, rotating
+from harness.dns import at_resolver, authorities, caa, dnssec, rotating, wildcard
 from harness.dns.ask import Asker
 from harness.dns.chasing import Chasing
 from harness.dns.facts import ADDRESS_TYPES, AtResolver, Signatures, Survey, Zone
@@ -87,9 +87,10 @@ class _Work:
         sides = await self._sides(zone, seen, old, new)
         further = await self._further(zone, (*_ways(zone), *old.values(), *new.values()))
         told = (zone, *further)
-        further, at_target, now, after, signatures = await asyncio.gather(
+        further, at_target, beside, now, after, signatures = await asyncio.gather(
             self._switched_elsewhere(zone, further, sides),
             self._at_target(new),
+            wildcard.beside(self.once, zone, self.move.name),
             caa.caa(self.once, self.move.name, self.dns, self.resolvers, told),
             caa.after(self.once, self.move, self.dns, self.resolvers, told),
             self._signatures(zone, new),
@@ -103,6 +104,7 @@ class _Work:
             resolvers=tuple(rotating.again(one, self.move, sides) for one in seen),
             target=new,
             at_target=at_target,
+            wildcard=beside,
             caa=now,
             caa_after=after,
             signatures=signatures,

@@ -130,6 +130,14 @@ _ISSUED: dict[str, Any] = {"issuer": "ca.example"}
 
 GOOD: tuple[Fault, ...] = (
     Fault(name="by-a-wildcard", zones=_example(f"* CNAME {OLD}.\n"), verdict="GO"),
+    Fault(name="by-a-wildcard-to-addresses", zones=_example(f"* CNAME {OLD}.\n"), dns={"to": NEW_A}, verdict="GO"),
+    # the mail and texts of a wildcard clash with no record of the name itself
+    Fault(
+        name="by-a-wildcard-with-more",
+        zones=_example(f'* A {OLD_A}\n* MX 10 mx.provider.test.\n* TXT "v=1"\n'),
+        dns=_TO_CNAME,
+        verdict="GO",
+    ),
     Fault(name="by-a-name-between", zones=_example(f"api 3600 CNAME gw\ngw CNAME {OLD}.\n"), verdict="GO"),
     Fault(
         name="old-addresses-held-long", zones={"provider.test": File(records=f"old-gw 3600 A {OLD_A}\n")}, verdict="GO"
@@ -232,6 +240,10 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         name="ipv6-lost", zones={"provider.test": File(records=f"old-gw A {OLD_A}\nold-gw AAAA {OLD_V6}\n")},
+        check=entries.OTHER_TYPES, says="IPv6 alone",
+    ),
+    Fault(
+        name="ipv6-of-a-wildcard-lost", zones=_example(f"* A {OLD_A}\n* AAAA {OLD_V6}\n"), dns=_BY_ADDRESS,
         check=entries.OTHER_TYPES, says="IPv6 alone",
     ),
     Fault(
