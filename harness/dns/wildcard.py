@@ -17,16 +17,18 @@ NOBODY_S = f"cutover-{secrets.token_hex(6)}"
 async def beside(asker: Asks, zone: Zone, name: str) -> Mapping[str, Reply]:
     """Return what one server of the zone says, by type, of a name that nobody has made, right beside `name`.
 
-    Empty where there is no such name, so no wildcard, and where no server tells. The first type is asked twice: the
+    Empty where there is no such name, so no wildcard; where `name` was made itself, so that there is none below it (RFC
+    4592 §3.3.1: what exists ends the wildcards above it); and where no server tells. The first type is asked twice: the
     asker is one that keeps what it has heard (once.py).
     """
-    server = next((one.server for one in zone.authorities if one.answers), None)
-    made_up = f"{NOBODY_S}.{above(plain(name))}"
-    if server is None or plain(name) == zone.name or len(made_up) > _LONGEST_NAME:
+    server, name = next((one.server for one in zone.authorities if one.answers), None), plain(name)
+    made_up, below = f"{NOBODY_S}.{above(name)}", f"{NOBODY_S}.{name}"
+    if server is None or name == zone.name or len(below) > _LONGEST_NAME:
         return {}
-    first = await asker.ask(server, made_up, BESIDE[0], recurse=False)
-    if first.heard not in {Heard.ANSWER, Heard.EMPTY} or not first.authoritative:
-        return {}
+    for one in (made_up, below):
+        first = await asker.ask(server, one, BESIDE[0], recurse=False)
+        if first.heard not in {Heard.ANSWER, Heard.EMPTY} or not first.authoritative:
+            return {}
     replies = await asyncio.gather(*(asker.ask(server, made_up, type_, recurse=False) for type_ in BESIDE))
     return dict(zip(BESIDE, replies, strict=True))
 
@@ -34,8 +36,7 @@ async def beside(asker: Asks, zone: Zone, name: str) -> Mapping[str, Reply]:
 def answers(survey: Survey) -> bool:
     """Tell whether the name answers just as one that nobody has made: every type alike, values and TTL.
 
-    A name with a record of its own hides the wildcard for all types (RFC 4592 §2.2.1), so it would differ, but for a
-    copy of all that the wildcard has.
+    A name with a record of its own hides the wildcard for all types (RFC 4592 §2.2.1).
     """
     made_up = survey.wildcard
     server = next((reply.server for reply in made_up.values()), None)
