@@ -17,6 +17,7 @@ _MOST_SERVERS = 8
 _MOST_RESOLVERS = 4
 _MOST_OF_PARENT = 2
 _TYPES = ("A", "AAAA")
+_AT_ONCE = 60.0  # seconds within which the signatures of a zone file begin
 _NOT_ASKED = "the parent was not asked for its DS"
 
 
@@ -173,4 +174,8 @@ def _state(zone: Zone, name: str, found: tuple[Seal, ...], refusing: tuple[str, 
         why = few(unknown, 3) or f"no authoritative server of {zone.name} showed its signatures"
         return Signatures(zone=zone.name, name=name, state=Signed.UNKNOWN, why=why)
     why = "" if asked else _NOT_ASKED
-    return Signatures(zone=zone.name, name=name, state=Signed.SECURE, why=why, until=first.until, since=first.since)
+    began = [seal.since for seal in found if seal.since is not None]
+    return Signatures(
+        zone=zone.name, name=name, state=Signed.SECURE, why=why, until=first.until, since=first.since,
+        renewed=max(began) - min(began) > _AT_ONCE,
+    )  # fmt: skip

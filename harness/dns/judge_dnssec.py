@@ -67,7 +67,8 @@ def _ending(found: Found, one: Signatures, view: View) -> None:
         return
     left = one.until - view.now
     lifetime = one.until - one.since if one.since is not None else 0.0
-    if left >= _AT_LEAST and left > _YOUNG * lifetime and lifetime:
+    # some sign each answer for an hour or two: what tells them from a file that nobody signs anew is when they began
+    if (left >= _AT_LEAST or one.renewed) and left > _YOUNG * lifetime and lifetime:
         found.tell(
             _AT,
             f"signatures of {one.name} end at {utc(one.until)}, before {utc(horizon)}",

@@ -235,6 +235,13 @@ def test_signatures_must_last_until_the_window_is_over(
     assert checked(found).outcome == outcome
 
 
+def test_signatures_of_an_hour_are_a_fault_where_nobody_renews_them() -> None:
+    short = state(until=NOW + HOUR, since=NOW - HOUR)
+    assert outcome(judged(short)) == "FAIL"
+    assert outcome(judged(replace(short, renewed=True))) == "PASS"
+    assert outcome(judged(replace(short, renewed=True, since=NOW - DAY))) == "FAIL"
+
+
 def test_what_could_not_be_seen_is_no_pass_where_it_matters() -> None:
     own = state(state=Signed.UNKNOWN, why="nobody told", until=None)
     other = Signatures(zone="example.net", name="new.example.net", state=Signed.UNKNOWN, why="nobody told")
