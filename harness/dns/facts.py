@@ -78,8 +78,8 @@ class Signatures:
     """DNSSEC of one name's records in one zone.
 
     `until` is when the first of its signatures ends, `since` when that one began (Unix seconds): a signature that is
-    young for its lifetime is one that somebody keeps fresh. `renewed`: the zone's signatures begin at different moments,
-    as those of a signer at work do, and those of a zone file that was signed at once do not.
+    young for its lifetime is one that somebody keeps fresh. `renewed`: the zone's signatures begin at different
+    moments, as those of a signer at work do, and those of a zone file that was signed at once do not.
     """
 
     zone: str
