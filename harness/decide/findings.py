@@ -12,6 +12,7 @@ from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Group, Probe, Wants
 
 _INDEX = re.compile(r"\[\d+\]|(?<=line )\d+|(?<=record )\d+|(?<=byte )\d+")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _FAILING = frozenset({Cause.UNEXPLAINED.value, Cause.WEAKER.value})
 _ORDER = {Outcome.FAIL: 0, Outcome.ERROR: 1, Outcome.INCONCLUSIVE: 2, Outcome.PASS: 3}
@@ -85,7 +86,9 @@ class FindingFold:
                 title=point.title,
             )
             group.severity = Severity(point.severity)
-            self._count((event.suite, outcome.value, event.case, point.at, point.title), group, 0, alone=True)
+            own = self._info(event.suite, event.index).operation
+            said = (_of_any(event.case, own), point.at, _of_any(point.title, own))
+            self._count((event.suite, outcome.value, *said), group, 0, alone=True)
         if event.outcome != "PASS" and not any(point.outcome != "PASS" for point in event.points):
             for text in event.why[:1]:
                 outcome = Outcome(event.outcome)
@@ -205,6 +208,11 @@ class FindingFold:
 
     def _info(self, suite: str, index: int) -> CaseInfo:
         return self._infos.get((suite, index), _UNPLANNED)
+
+
+def _of_any(text: str, name: str) -> str:
+    """Return what is said of a host name as it would be said of any: what is wrong with 200 of them is one finding."""
+    return text.replace(name, "…") if _HOST.fullmatch(name) else text
 
 
 def _lead(pair: RecordedPair) -> RecordedDifference | None:
