@@ -10,10 +10,11 @@ from harness.dns.judge_wildcard import after_it, hides, tell_hidden
 from harness.dns.own_records import Own, few, own_records
 from harness.dns.switched import authority_chains, plain, switched, switched_records
 from harness.dns.translated import is_translated
+from harness.dns.walk import within
 from harness.model.dns import Chain
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
-from harness.scenario.moving import Move, Target
+from harness.scenario.moving import PER_REQUEST, Move, Target
 
 _BESIDE = "dns:beside"
 _IPV6 = "dns:ipv6"
@@ -43,6 +44,8 @@ def beside(survey: Survey, view: View) -> Found:
     if hides(survey):
         tell_hidden(found, own, survey.zone.name, view)
     elif plain(owner) == own.name:
+        if view.dns.switch.mechanism not in PER_REQUEST:
+            _below_dname(found, own.name, survey)
         _clashes_then(found, own, survey, view.move)
     elif view.move.new.cname and not _is_alias(survey, owner):
         why = f"{owner}, which is to become a CNAME, was not asked for records that clash: add it to `dns.names`"
@@ -54,6 +57,21 @@ def _is_alias(survey: Survey, owner: str) -> bool:
     """Tell whether a name further on is a CNAME now: then nothing stands beside it that clashes."""
     told = [switched_records(chain, owner) for chain in authority_chains(survey)]
     return all(records is None or records.type == "CNAME" for records in told)
+
+
+def _below_dname(found: Found, name: str, survey: Survey) -> None:
+    """Fail a name that has no record of its own to be changed: a DNAME above it answers for all names below."""
+    replies = (reply for one in survey.zone.authorities for reply in one.at_name.values())
+    above = (records for reply in replies for records in reply.answer if records.type == "DNAME")
+    records = next((one for one in above if one.name != name and within(name, one.name)), None)
+    if records is not None:
+        found.fail(
+            _BESIDE,
+            f"{name} cannot have a record of its own: {records.name} above it has a DNAME to {few(records.values)}",
+            old=f"DNAME {few(records.values)}",
+            note="Nothing may stand below a DNAME (RFC 6672 §2.4); servers refuse such records, or hide them.",
+            remedy=f"Change the name that it leads to, or replace the DNAME of {records.name} by records of each name.",
+        )
 
 
 def _show(found: Found, own: Own) -> None:
