@@ -161,7 +161,8 @@ def clamp_words(clamp: Clamp) -> str:
 
 def earliest_first(timings: list[Timing]) -> list[Timing]:
     """Return the timings, what is not known first, then those that are safe last: these hold the change up."""
-    return sorted(timings, key=lambda one: (one.earliest is not None, -(one.earliest or 0.0), one.name))
+    # by the minute that is shown: names that were looked at one after the other are safe one after the other
+    return sorted(timings, key=lambda one: (one.earliest is not None, (-(one.earliest or 0.0)) // 60, one.name))
 
 
 def overall(timings: list[Timing], asked: float = 0.0) -> str:
