@@ -25,6 +25,7 @@ from tests.servers.scripted_dns import Answer, NameServer, serving
 
 pytestmark = [pytest.mark.server("nsd"), pytest.mark.server("unbound")]
 
+PATIENT = "5s"  # none of these servers is silent, however busy the machine is
 OLD_BETWEEN = "old-gw.other.test"
 BETWEEN = {
     "example.test": File(records="api 3600 CNAME edge.provider.test.\n"),
@@ -87,6 +88,25 @@ ROWS = tagged(
             check=entries.TARGET,
             says="is missing at ns2",
         ),
+        Fault(
+            name="below-a-dname",
+            zones={
+                "example.test": File(records="sub DNAME zone.provider.test.\n"),
+                "provider.test": File(records=f"api.zone A {OLD_A}\n"),
+            },
+            dns={"name": "api.sub.example.test", "from": "api.zone.provider.test"},
+            check=entries.BESIDE,
+            says="DNAME",
+        ),
+        Fault(
+            name="moved-behind-a-dname",
+            zones={
+                "example.test": File(records="sub DNAME zone.provider.test.\n"),
+                "provider.test": File(records=f"api.zone CNAME old-gw\nold-gw A {OLD_A}\n"),
+            },
+            dns={"name": "api.sub.example.test"},
+            verdict="GO",
+        ),
         # some providers answer with what a CNAME would lead to
         Fault(name="addresses-of-from-in-its-place", zones=example(f"api A {OLD_A}\n"), verdict="GO"),
         Fault(name="target-unknown-to-servers-of-the-name", second={"other.test": None}, verdict="GO"),
@@ -105,7 +125,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.mark.parametrize("tag", ROWS, ids=[fault.name for fault in ROWS.values()])
 def test_a_zone(tag: str, served: World, tmp_path: Path) -> None:
     fault = ROWS[tag]
-    summary = judged(tmp_path, served.scenario(**fault.section(tag)))
+    summary = judged(tmp_path, served.scenario(timeout=PATIENT, **fault.section(tag)))
     told = [(one.case.partition(": ")[2], one.outcome.value, one.title) for one in summary.findings]
     assert summary.verdict.value == fault.verdict, told
     if fault.check:
@@ -226,6 +246,8 @@ def test_odd_servers(odd: Odd, both: Sides, tmp_path: Path) -> None:
         servers: dict[str, Any] = {name: stack.enter_context(NameServer(one)) for name, one in answers.items()}
         authorities = {name: servers[name] for name in ("ns1", "ns2")}
         resolvers = {name: servers[name] for name in ("plain", "other")}
-        scenario = World(authorities=authorities, resolvers=resolvers, sides=both).scenario(**{"to": NEW, **odd.dns})
+        scenario = World(authorities=authorities, resolvers=resolvers, sides=both).scenario(
+            **{"to": NEW, "timeout": PATIENT, **odd.dns}
+        )
         summary = judged(tmp_path, scenario)
     assert summary.verdict.value == odd.verdict, [(one.outcome.value, one.title) for one in summary.findings]
