@@ -109,8 +109,14 @@ class Asker:
             return replace(reply, at=time.time(), ms=(time.perf_counter() - begun) * 1000)
 
     def _given_up(self, server: Server) -> bool:
-        count, last = self._silent.get(server, (0, 0.0))
-        return count >= GIVE_UP and time.monotonic() < last + _WHILE * self._timeout
+        """Tell whether a server is left alone; after a while one question is let through."""
+        (count, last), now = self._silent.get(server, (0, 0.0)), time.monotonic()
+        if count < GIVE_UP:
+            return False
+        if now < last + _WHILE * self._timeout:
+            return True
+        self._silent[server] = count, now
+        return False
 
     def _heard(self, server: Server, heard: Heard) -> None:
         if heard is Heard.SILENT:
