@@ -24,16 +24,20 @@ def dns_of(summary: Summary) -> list[RenderableType]:
     asked = max((one.at for one in summary.surveyed), default=0.0)
     if timings:
         parts += [Text("\nNames", style="bold"), Text(dns_words.overall(timings, asked), style="bold")]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in timings:
+        how = f"{dns_words.back_words(one)}; {dns_words.how_words(one)}"
+        alike.setdefault((dns_words.safe_words(one, asked), how), []).append(short(one.name, 120))
     grid = Table.grid(padding=(0, 1, 0, 0))
-    for one in timings[:MOST_NAMES]:
-        words = Text(short(one.name, 120), style="bold").append(
-            f": {dns_words.safe_words(one, asked)}", style="not bold"
+    for (safe, how), names in list(alike.items())[:MOST_NAMES]:
+        who = names[0] + (f" and {len(names) - 1:,} more" if len(names) > 1 else "")
+        grid.add_row(
+            "•", Text(who, style="bold").append(f": {safe}", style="not bold").append(f"\n{how}", "not bold dim")
         )
-        words.append(f"\n{dns_words.back_words(one)}; {dns_words.how_words(one)}", style="not bold dim")
-        grid.add_row("•", words)
     parts += [grid] if timings else []
-    if len(timings) > MOST_NAMES:
-        parts.append(Text(f"… and {len(timings) - MOST_NAMES:,} more names in report.html", style="dim"))
+    left = sum(map(len, list(alike.values())[MOST_NAMES:]))
+    if left:
+        parts.append(Text(f"… and {left:,} more names in report.html", style="dim"))
     for told in summary.propagations[-1:]:
         parts += _watch(told, summary.state)
     return parts
