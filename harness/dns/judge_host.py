@@ -24,6 +24,8 @@ _TURN = 0.5
 _ROOT = Step(method="GET", target="/")
 _NOT_HERE = frozenset({400, 403, 404})
 """What hosts say of names that they do not know; of an API's own paths and callers, too."""
+_BROKEN = frozenset({400, 404})
+"""Those of them that callers who get an answer today are not to get, by whatever name."""
 
 _REMEDY = (
     "Add {name} as a custom domain of the new gateway, with its certificate (Azure API Management: Custom domains; "
@@ -234,8 +236,9 @@ def _read(answer: Answer, others: _Others, *, known: bool) -> tuple[_Reads, str]
         return _Reads.SERVED, ""
     if status == 401:
         return _Reads.UNCLEAR, "401: the caller is not let in, so what is behind the name is not seen"
-    if 200 <= old < 300 and known and not own:
-        return _Reads.REFUSED, f"{status}, where the old side answers {old}"
+    if 200 <= old < 300 and known and (not own or status in _BROKEN or status >= 500):
+        alike = f" ({own} by the target's own name: it may be the API that is not there)" if own else ""
+        return _Reads.REFUSED, f"{status}, where the old side answers {old}{alike}"
     if own and own // 100 == status // 100:
         return (
             _Reads.UNCLEAR,

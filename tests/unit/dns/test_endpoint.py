@@ -346,9 +346,11 @@ class TestHost:
             ("405 Method Not Allowed", GONE, 403, "PASS"),
             (OK, GONE, 500, "PASS"),
             (GONE, GONE, 404, "INCONCLUSIVE"),
-            (GONE, GONE, 200, "INCONCLUSIVE"),
+            (GONE, GONE, 200, "FAIL"),  # what callers get now they would not get then
+            (FORBIDDEN, FORBIDDEN, 200, "INCONCLUSIVE"),
             (FORBIDDEN, FORBIDDEN, 403, "INCONCLUSIVE"),
-            ("500 Oops", "500 Oops", 200, "INCONCLUSIVE"),
+            ("500 Oops", "500 Oops", 200, "FAIL"),
+            ("500 Oops", "500 Oops", 500, "INCONCLUSIVE"),
             ("429 Too Many", OK, 200, "INCONCLUSIVE"),
         ],
     )
