@@ -12,6 +12,7 @@ from harness.model.outcome import Outcome, Severity
 from harness.model.probe import Group, Probe, Wants
 
 _INDEX = re.compile(r"\[\d+\]|(?<=line )\d+|(?<=record )\d+|(?<=byte )\d+")
+_OF_NAMES = "dns"
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _FAILING = frozenset({Cause.UNEXPLAINED.value, Cause.WEAKER.value})
@@ -71,6 +72,7 @@ class FindingFold:
 
     def add_checked(self, event: Checked) -> None:
         """Take what a check saw; one that ended badly without a word of its own gives its reason."""
+        own = self._info(event.suite, event.index).operation if event.suite == _OF_NAMES else ""
         for point in event.points:
             outcome = Outcome(point.outcome)
             group = _group(
@@ -86,14 +88,14 @@ class FindingFold:
                 title=point.title,
             )
             group.severity = Severity(point.severity)
-            own = self._info(event.suite, event.index).operation
             said = (_of_any(event.case, own), point.at, _of_any(point.title, own))
             self._count((event.suite, outcome.value, *said), group, 0, alone=True)
         if event.outcome != "PASS" and not any(point.outcome != "PASS" for point in event.points):
             for text in event.why[:1]:
                 outcome = Outcome(event.outcome)
                 group = _group(event.suite, event.index, outcome, at="check", title=text)
-                self._count((event.suite, outcome.value, "check", text), group, 0)  # one reason, however many it stops
+                # one reason, however many it stops
+                self._count((event.suite, outcome.value, "check", _of_any(text, own)), group, 0)
 
     def anew(self, event: Anew) -> None:
         """Forget what was found by a suite's checks."""

@@ -27,7 +27,7 @@ from harness.report.dns_console import dns_of, looks_of
 from harness.report.load_view import requests_of
 from harness.report.terminal import Terminal
 from harness.report.text import NOTHING, apart, duration, plural, short, visible
-from harness.report.view import Aside, extent, headline, note, problems, scope, set_aside
+from harness.report.view import Aside, example_of, extent, headline, note, problems, scope, set_aside
 
 MOST_FINDINGS = 12
 MOST_UNPROVEN = 8
@@ -214,7 +214,7 @@ def _finding(number: int, finding: Finding, remedy: str) -> RenderableType:
         head.append(f"{finding.severity.value}: ", style=_STYLE_OF_SEVERITY[finding.severity])
     head.append(visible(short(finding.title, 300)), style="bold")
     body = Text(visible(short(extent(finding), 300)))
-    if finding.operation and finding.operation != finding.case:
+    if example_of(finding) and finding.operation != finding.case:
         words = "first " if len(finding.cases) > 1 else ""
         body.append(f"  {words}{short(finding.operation, 120)}", style="dim")
     if finding.old is not None or finding.new is not None:

@@ -8,7 +8,7 @@ from harness.report.load_markdown import load_section
 from harness.report.markdown_text import VALUE, code, prose
 from harness.report.matrix import Cell, Mark, Matrix, Row, Table, matrix, sentence, tables
 from harness.report.text import NOTHING, apart, short
-from harness.report.view import extent, facts, headline, note, problems, scope, set_aside
+from harness.report.view import example_of, extent, facts, headline, note, problems, scope, set_aside
 
 MOST_FINDINGS = 100
 MOST_UNPROVEN = 100
@@ -68,7 +68,8 @@ def _findings(summary: Summary) -> Iterator[str]:
 def _row(finding: Finding) -> str:
     told = f" ({prose(note(finding))})" if note(finding) else ""
     old, new = apart(finding.old, finding.new, VALUE)
-    where = extent(finding) + (f", first {finding.operation}" if len(finding.cases) > 1 else "")
+    one = example_of(finding)
+    where = extent(finding) + (f", first {one}" if len(finding.cases) > 1 and one else "")
     cells = (
         prose(short(finding.title, 200)) + told,
         code(finding.at),

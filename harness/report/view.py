@@ -33,6 +33,10 @@ _UNDER_LOAD = {
 """As above, of a run where the load alone decides."""
 
 
+MOST_NAMES = 3
+"""Names that are told of a finding; report.html and report.json have all."""
+_NAMES = "dns"
+"""The suite whose cases are of names, `<name>: <topic>`."""
 _OF_NAMES = {
     Verdict.GO: "The names are ready to move.",
     Verdict.HOLD: "Not proven yet: do not move the names until the points below are settled.",
@@ -117,11 +121,28 @@ def extent(finding: Finding) -> str:
     """Return how far a finding reaches: `on 400 cases`, `3 of 5 askings`."""
     cases = len(finding.cases)
     text = f"in {plural(cases, 'case')}" if cases > 1 else f"in “{finding.case}”" if finding.case else ""
+    if cases > 1 and finding.suite == _NAMES:
+        text = _of_names(finding)
     if finding.count > max(cases, 1):
         text += f", met {finding.count:,} times"
     if finding.share:
         text += f"; flaky: in {finding.share} askings"
     return text.removeprefix(", ")
+
+
+def _of_names(finding: Finding) -> str:
+    """Return which names a finding is about: whoever lowers a TTL wants to know which."""
+    names = tuple(dict.fromkeys(case.partition(": ")[0] for case in finding.cases))
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    told = ", ".join(names[:MOST_NAMES]) + more
+    if len(names) == len(finding.cases):
+        return f"with {len(names):,} names: {told}"
+    return f"in {plural(len(finding.cases), 'case')} of {told}"
+
+
+def example_of(finding: Finding) -> str:
+    """Return the operation that is told beside the extent of a finding, "" where that tells it itself."""
+    return "" if len(finding.cases) > 1 and finding.suite == _NAMES else finding.operation
 
 
 def facts(summary: Summary, head: str) -> list[tuple[str, str]]:
