@@ -24,18 +24,29 @@ class Campaign:
 
     scenario: Scenario
     _surveys: tuple[Survey, ...] = field(default=(), init=False)
+    _broken: Exception | None = field(default=None, init=False)
     _once: dict[object, object] = field(default_factory=dict, init=False)
 
     def checked(self, tools: Tools, info: CaseInfo, move: int, topic: str) -> Checked:
         """Return what `topic` comes to for the name of this number."""
         if not self._surveys:
-            self._survey(tools)
+            self._survey_once(tools)
         survey = self._surveys[move]
         view = self._view(survey)
         found = JUDGES[topic](survey, view) if topic in JUDGES else LOOKS[topic](survey, view, tools)
         if survey.interrupted and not found.reasons:
             found.say(Outcome.INCONCLUSIVE, INTERRUPTED)
         return found.checked(info, SUITE)
+
+    def _survey_once(self, tools: Tools) -> None:
+        """Survey, but not again for each topic where that broke."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._survey(tools)
+        except Exception as error:
+            self._broken = error
+            raise
 
     def _survey(self, tools: Tools) -> None:
         from harness.dns.survey import surveys  # noqa: PLC0415  brings dnspython, which planning has no use for

@@ -25,6 +25,22 @@ Of two that look at the same (CAA and the certificate), the first alone sends an
 """
 
 
+@dataclass(slots=True)
+class _Shared:
+    """The campaign of all checks, begun by the first that is run: a plan has no use for what asks and judges."""
+
+    scenario: Scenario
+    _campaign: "Campaign | None" = field(default=None, init=False)
+
+    def begun(self) -> "Campaign":
+        """Return it."""
+        if self._campaign is None:
+            from harness.dns.campaign import Campaign  # noqa: PLC0415  heavy, and plans run nothing
+
+            self._campaign = Campaign(self.scenario)
+        return self._campaign
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsCheck:
     """What one topic says of one name; the first that is run has all names surveyed."""
@@ -32,31 +48,29 @@ class DnsCheck:
     suite: ClassVar[str] = SUITE
 
     info: CaseInfo
-    campaign: "Campaign" = field(repr=False)
+    shared: _Shared = field(repr=False)
     move: int
     topic: str
 
     @property
     def requests(self) -> Mapping[Side, int]:
         """The most that it sends to the two sides."""
-        dns = self.campaign.scenario.dns
+        dns = self.shared.scenario.dns
         if self.topic == CAA and dns is not None and dns.issuers:
             return {}
         return _MOST_CONNECTIONS.get(self.topic, {})
 
     def run(self, tools: Tools) -> Checked:
         """Return what the topic comes to."""
-        return self.campaign.checked(tools, self.info, self.move, self.topic)
+        return self.shared.begun().checked(tools, self.info, self.move, self.topic)
 
 
 def suite(scenario: Scenario) -> tuple[Check, ...]:
     """Return the suite's checks; none where the scenario has no `dns` section."""
     if scenario.dns is None:
         return ()
-    from harness.dns.campaign import Campaign  # noqa: PLC0415  most scenarios ask no name server
-
-    campaign = Campaign(scenario)
+    shared = _Shared(scenario)
     return tuple(
-        DnsCheck(info=info, campaign=campaign, move=move, topic=topic)
+        DnsCheck(info=info, shared=shared, move=move, topic=topic)
         for info, move, topic in infos(scenario, scenario.dns)
     )
