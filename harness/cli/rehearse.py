@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "  cutover rehearse orders.yaml -k 'orders and not export' --set stage=test\n"
         "  cutover rehearse orders.yaml --suite security -k 'expired and token'\n"
         "  cutover rehearse orders.yaml --suite load\n"
+        "  cutover rehearse orders.yaml --suite dns        # is the name ready to move?\n"
         "  cutover rehearse orders.yaml --only old        # in the old network, then\n"
         "  cutover rehearse orders.yaml --against latest  # in the new one\n"
         "  cutover rehearse --resume latest"
