@@ -1,6 +1,7 @@
 """HTTPS and SVCB records at the name (RFC 9460): browsers read them before its addresses, and no CNAME moves them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -45,6 +46,8 @@ def https(found: Found, own: Own, survey: Survey, move: Move) -> None:
         values = own.values(type_) or (_at_resolvers(survey, own.name) if type_ in own.untold else ())
         for value in values:
             _judge(found, type_, service(value, own.name), own.name, survey, move)
+    for owner, record in _of_new(survey, move):
+        _leads_back(found, own.name, owner, record, survey, move)
     for owner in _further(survey, own.name):
         found.tell(_HTTPS, f"the HTTPS records of {owner} are at the end of the name's way, and go with it")
 
@@ -81,21 +84,51 @@ def _judge(found: Found, type_: str, record: Service | None, name: str, survey: 
 
 
 def _hints(found: Found, type_: str, name: str, record: Service, survey: Survey, move: Move) -> None:
-    new = {
-        _address(one) for one in (*move.new.addresses, *(one for way in _target_ways(survey) for one in way.addresses))
-    }
+    new = _new_addresses(survey, move)
     wrong = [one for one in record.hints if one not in new]
     if not new:
         found.say(
             Outcome.INCONCLUSIVE, f"the {type_} record of {name} has hints, and no address of the new side was told"
         )
     elif wrong:
-        old = {
-            _address(one)
-            for one in (*move.old.addresses, *(a for way in authority_chains(survey) for a in way.addresses))
-        }
+        old = _old_addresses(survey, move)
         whose = "the old side's" if all(one in old for one in wrong) else "not the new side's"
         _stays(found, type_, name, record, f"its hints are {whose}: {few(wrong)}")
+
+
+def _of_new(survey: Survey, move: Move) -> Iterator[tuple[str, Service]]:
+    """Return the records at the end of the new way, which a CNAME brings with it."""
+    told = (records for reply in survey.at_target if reply.heard.tells for records in reply.answer)
+    mine = {(records.name, text) for records in told if records.type == "HTTPS" for text in records.values}
+    for owner, text in sorted(mine) if move.new.cname else ():
+        record = service(text, owner)
+        if record is not None:
+            yield owner, record
+
+
+def _leads_back(found: Found, name: str, owner: str, record: Service, survey: Survey, move: Move) -> None:
+    """Fail a record of the new side by which browsers go back to the old one."""
+    old = _old_addresses(survey, move) - _new_addresses(survey, move)
+    back = [one for one in record.hints if one in old]
+    if move.old.name and record.target == plain(move.old.name):
+        back.append(record.target)
+    if back:
+        found.fail(
+            _HTTPS,
+            f"browsers that read HTTPS records go back to the old side: the record of {owner} leads to {few(back)}",
+            new=record.text,
+            note=f"The record comes with the CNAME, so that it holds for {name} once that is moved.",
+            remedy=f"Correct the HTTPS record of {owner}, or delete it, before the switch.",
+        )
+
+
+def _new_addresses(survey: Survey, move: Move) -> set[str]:
+    return {_address(one) for one in (*move.new.addresses, *(a for way in _target_ways(survey) for a in way.addresses))}
+
+
+def _old_addresses(survey: Survey, move: Move) -> set[str]:
+    ways = (a for way in authority_chains(survey) for a in way.addresses)
+    return {_address(one) for one in (*move.old.addresses, *ways)}
 
 
 def _stays(found: Found, type_: str, name: str, record: Service, why: str) -> None:

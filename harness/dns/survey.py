@@ -174,7 +174,7 @@ class _Work:
             self.once.ask(one.server, name, type_, recurse=False)
             for name, home in zip(names, homes, strict=True)
             for one in home.authorities[:MOST_SIGNED]
-            for type_ in ADDRESS_TYPES
+            for type_ in (*ADDRESS_TYPES, "HTTPS")
         )
         return tuple(await asyncio.gather(*asked))
 

@@ -107,6 +107,17 @@ ROWS = tagged(
             dns={"name": "api.sub.example.test"},
             verdict="GO",
         ),
+        Fault(
+            name="https-record-of-new-leads-back",
+            zones={"other.test": File(records=f"new-gw A {NEW_A}\nnew-gw HTTPS 1 . alpn=h2 ipv4hint={OLD_A}\n")},
+            check=entries.OTHER_TYPES,
+            says="go back to the old side",
+        ),
+        Fault(
+            name="https-record-of-new",
+            zones={"other.test": File(records=f"new-gw A {NEW_A}\nnew-gw HTTPS 1 . alpn=h2 ipv4hint={NEW_A}\n")},
+            verdict="GO",
+        ),
         # some providers answer with what a CNAME would lead to
         Fault(name="addresses-of-from-in-its-place", zones=example(f"api A {OLD_A}\n"), verdict="GO"),
         Fault(name="target-unknown-to-servers-of-the-name", second={"other.test": None}, verdict="GO"),
