@@ -189,6 +189,13 @@ def _same_addresses(found: Found, survey: Survey) -> None:
             new=few(sorted(new)),
             remedy="Name the new gateway's addresses as `to`; now the switch would change nothing.",
         )  # fmt: skip
+    elif shared := new & frozenset(move.old.addresses):
+        found.fail(
+            _AT, f"`to` still leads to old in part: {few(sorted(shared))}, which `from` names, is one of its addresses",
+            severity=Severity.MAJOR, old=move.old.text, new=few(sorted(new)),
+            note=f"a share of the callers of {move.name} stays on the old side",
+            remedy=f"Take {few(sorted(shared))} out of {move.new.text}.",
+        )  # fmt: skip
     elif new <= old_addresses(survey):
         found.tell(
             _AT, f"{move.new.text} has the addresses that {move.name} has now: {few(sorted(new))}",

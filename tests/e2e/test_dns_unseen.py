@@ -118,6 +118,13 @@ ROWS = tagged(
             zones={"other.test": File(records=f"new-gw A {NEW_A}\nnew-gw HTTPS 1 . alpn=h2 ipv4hint={NEW_A}\n")},
             verdict="GO",
         ),
+        Fault(
+            name="to-is-old-in-part",
+            zones=example(f"api A {OLD_A}\n"),
+            dns={"from": OLD_A, "to": [NEW_A, OLD_A]},
+            check=entries.TARGET,
+            says="leads to old in part",
+        ),
         # some providers answer with what a CNAME would lead to
         Fault(name="addresses-of-from-in-its-place", zones=example(f"api A {OLD_A}\n"), verdict="GO"),
         Fault(name="target-unknown-to-servers-of-the-name", second={"other.test": None}, verdict="GO"),
