@@ -20,6 +20,12 @@ _HALF = 1 << 31
 
 def judge_agreement(found: Found, survey: Survey, answering: Sequence[Authority]) -> None:
     """Judge whether the servers that speak for the zone say the same."""
+    judge_name(found, survey, answering)
+    _judge_serials(found, survey, answering)
+
+
+def judge_name(found: Found, survey: Survey, answering: Sequence[Authority]) -> None:
+    """Judge whether they say the same of the name alone."""
     name = survey.move.name
     for type_ in BESIDE:
         told = _told(found, answering, name, type_)
@@ -27,7 +33,6 @@ def judge_agreement(found: Found, survey: Survey, answering: Sequence[Authority]
             _tell_copied(found, name, type_, told)
         else:
             _judge_type(found, survey, type_, told)
-    _judge_serials(found, survey, answering)
 
 
 def _told(found: Found, answering: Iterable[Authority], name: str, type_: str) -> Mapping[str, Said]:

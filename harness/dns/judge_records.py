@@ -8,7 +8,7 @@ from harness.dns.judge_https import https
 from harness.dns.judge_times import negative_ttl
 from harness.dns.judge_wildcard import after_it, hides, tell_hidden
 from harness.dns.own_records import Own, few, own_records
-from harness.dns.switched import authority_chains, plain, switched, switched_records
+from harness.dns.switched import at_switched, authority_chains, plain, switched, switched_records
 from harness.dns.translated import is_translated
 from harness.dns.walk import within
 from harness.model.dns import Chain
@@ -47,6 +47,8 @@ def beside(survey: Survey, view: View) -> Found:
         if view.dns.switch.mechanism not in PER_REQUEST:
             _below_dname(found, own.name, survey)
         _clashes_then(found, own, survey, view.move)
+    elif (further := at_switched(survey)) is not None:
+        _clashes_then(found, own_records(further), further, view.move)
     elif view.move.new.cname and not _is_alias(survey, owner):
         why = f"{owner}, which is to become a CNAME, was not asked for records that clash: add it to `dns.names`"
         found.say(Outcome.INCONCLUSIVE, why)
@@ -203,11 +205,12 @@ def other_types(survey: Survey, view: View) -> Found:
 
 def _ipv4(found: Found, name: str, survey: Survey, move: Move) -> None:
     """Judge IPv4 that the new side does not have; a name that has none now loses none."""
-    if _addresses_now(survey, "A") != () and _addresses_then(survey, move, "A") == ():
+    then = _addresses_then(survey, move)
+    if then and _addresses_now(survey, "A") != () and _addresses_then(survey, move, "A") == ():
         found.fail(
             _IPV4,
             f"{move.new.text}, where {name} is to lead, has IPv6 addresses alone: callers with IPv4 do not reach it",
-            new=few(_addresses_then(survey, move) or ()),
+            new=few(then),
             remedy="Give the new side an IPv4 address, in `to` or in the records of its name.",
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.dns.agreement import judge_agreement
+from harness.dns.agreement import judge_agreement, judge_name
 from harness.dns.facts import ADDRESS_TYPES, Authority, Survey, View
 from harness.dns.moments import few, label
 from harness.dns.own_records import few as short
@@ -33,12 +33,13 @@ def servers(survey: Survey, view: View) -> Found:
     judge_agreement(found, survey, states.answering)
     changed = _changed(survey, view)
     if changed is not None:
-        judge_agreement(found, changed, States.of(changed.zone.authorities).answering)
+        judge = judge_name if changed.zone.name == survey.zone.name else judge_agreement
+        judge(found, changed, States.of(changed.zone.authorities).answering)
     return found
 
 
 def _changed(survey: Survey, view: View) -> Survey | None:
-    """Return the survey of the name whose records are changed, where another zone has it."""
+    """Return the survey of the name whose records are changed, where that is another one further on."""
     return None if view.dns.switch.mechanism in _BY_ITSELF else at_switched(survey)
 
 
@@ -62,7 +63,7 @@ def chain(survey: Survey, view: View) -> Found:
     known = {name: side for name, side in sides.items() if side is not Points.UNKNOWN}
     _judge_sides(found, survey, answering, known, stays=stays)
     changed = _changed(survey, view)
-    if changed is not None:
+    if changed is not None and changed.zone.name != survey.zone.name:
         _judge_changed(found, changed)
     return found
 

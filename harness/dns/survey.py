@@ -13,6 +13,7 @@ from harness.dns.once import Once
 from harness.dns.points import points
 from harness.dns.servers import resolvers
 from harness.dns.switched import remaining, switched_by
+from harness.dns.walk import within
 from harness.dns.zones import Zones
 from harness.model.check import Tools
 from harness.model.dns import Chain, Points, Reply, Server, SurveyTick
@@ -156,15 +157,15 @@ class _Work:
     async def _switched_elsewhere(
         self, zone: Zone, further: tuple[Zone, ...], sides: rotating.Sides
     ) -> tuple[Zone, ...]:
-        """Return the other zones; all servers of that one are asked which holds the record to be switched."""
+        """Return the other zones, and what all servers say of a record further on that is to be switched."""
         owner = switched_by(_ways(zone), self.move, zone.name)
-        home = await self.zones.of(owner)
-        if home.name in {"", zone.name}:
+        home = zone if within(owner, zone.name) else await self.zones.of(owner)
+        if not home.name or owner == self.move.name:
             return further
         move = replace(self.move, name=owner)
         asked = await authorities.ask_authorities(self.once, home, move, self.dns, self.chasing.chain)
         asked = _pointed(asked, self.move, sides)
-        return tuple(asked if one.name == home.name else one for one in further)
+        return (asked, *(one for one in further if one.name != home.name))
 
     async def _at_target(self, new: Mapping[str, Chain]) -> tuple[Reply, ...]:
         """Return what every server says of the names on the way to the new target: resolvers ask any of them."""

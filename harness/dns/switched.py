@@ -14,7 +14,7 @@ def switched(survey: Survey) -> str:
 
 
 def at_switched(survey: Survey) -> Survey | None:
-    """Return the survey of the name whose records are changed, where another zone than the name's has it, else None."""
+    """Return the survey of the name whose records are changed, where that is another one further on, else None."""
     owner = switched(survey)
     zone = next(
         (one for one in survey.zones if any(_asked_of(authority, owner) for authority in one.authorities)), None

@@ -125,6 +125,19 @@ ROWS = tagged(
             check=entries.TARGET,
             says="leads to old in part",
         ),
+        Fault(
+            name="addresses-further-on-become-a-cname",
+            zones=example(f"api 3600 CNAME gw\ngw A {OLD_A}\n"),
+            dns={"from": OLD_A},
+            verdict="GO",
+        ),
+        Fault(
+            name="mx-beside-addresses-further-on",
+            zones=example(f"api 3600 CNAME gw\ngw A {OLD_A}\ngw MX 10 mx.provider.test.\n"),
+            dns={"from": OLD_A},
+            check=entries.BESIDE,
+            says="cannot stand beside the CNAME",
+        ),
         # some providers answer with what a CNAME would lead to
         Fault(name="addresses-of-from-in-its-place", zones=example(f"api A {OLD_A}\n"), verdict="GO"),
         Fault(name="target-unknown-to-servers-of-the-name", second={"other.test": None}, verdict="GO"),
