@@ -16,9 +16,9 @@ from types import FrameType
 from typing import Any
 
 from harness.cli.common import read_scenario, runs_option, scenario_options
-from harness.dns.looking import opened
-from harness.dns.propagation import Watch, checks, plan_of
-from harness.dns.servers import resolvers
+from harness.dns.asking.servers import resolvers
+from harness.dns.watching.looking import opened
+from harness.dns.watching.propagation import Watch, checks, plan_of
 from harness.engine.masking import mask_of
 from harness.engine.session import Order, Session
 from harness.engine.suites import Suites

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from harness.dns.entries import SUITE
 from harness.dns.facts import Survey, View
-from harness.dns.judge_switch import state_of
-from harness.dns.timing import timing
+from harness.dns.switching.judge_switch import state_of
+from harness.dns.times.timing import timing
 from harness.dns.topics import JUDGES, LOOKS
 from harness.model.check import Tools
 from harness.model.event import CaseInfo, Checked, Surveyed
@@ -49,7 +49,7 @@ class Campaign:
             raise
 
     def _survey(self, tools: Tools) -> None:
-        from harness.dns.survey import surveys  # noqa: PLC0415  brings dnspython, which planning has no use for
+        from harness.dns.surveying.survey import surveys  # noqa: PLC0415  brings dnspython, which planning has no use for
 
         self._surveys = tuple(self._with_switch(survey, tools) for survey in surveys(self._dns, tools))
         for survey in self._surveys:

@@ -2,24 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from harness.dns import (
-    callers,
-    entries,
-    judge_caa,
-    judge_dnssec,
-    judge_domains,
-    judge_endpoint,
-    judge_host,
-    judge_ready,
-    judge_records,
-    judge_resolvers,
-    judge_servers,
-    judge_sni,
-    judge_switch,
-    judge_target,
-    judge_times,
-)
+from harness.dns import entries
 from harness.dns.facts import Survey, View
+from harness.dns.new_side import callers, judge_endpoint, judge_host, judge_sni, judge_target
+from harness.dns.records import judge_caa, judge_dnssec, judge_records, judge_resolvers, judge_servers
+from harness.dns.switching import judge_domains, judge_switch
+from harness.dns.times import judge_ready, judge_times
 from harness.model.check import Tools
 from harness.model.found import Found
 

@@ -141,10 +141,10 @@ class Session:
         if not isinstance(started, Started):
             raise UsageError(f"{run_dir}: nothing to resume", hint="start a new run with `cutover rehearse FILE`")
         if started.mode == WATCH:
-            journal.release()
+            _closed(journal, events[-1])
             raise UsageError(
                 f"run {started.run} watched names on their way, which cannot be resumed",
-                hint="watch again with `cutover dns watch FILE`: what it had seen stays in its own report",
+                hint=f"`cutover report {started.run}` tells what it had seen; watch again: `cutover dns watch FILE`",
             )
         if started.digest != scenario.digest:
             journal.release()
@@ -355,6 +355,14 @@ class Session:
         if self._wire is not None:
             self._wire.close()
         self._journal.release()
+
+
+def _closed(journal: JournalWriter, last: Event) -> None:
+    """Let go of a journal that nobody goes on with; one that was cut short gets its end, so that it can be told."""
+    if isinstance(last, Ended):
+        journal.release()
+    else:
+        journal.seal(Ended(at=last.at, state="interrupted"))
 
 
 def _tried_from(scenario: Scenario) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What one server said to one question. Records are bounded (dns/ask.py); `at` in Unix seconds, `ms` taken.
+    """What one server said to one question. Records are bounded (dns/asking/ask.py); `at` in Unix seconds, `ms` taken.
 
     `authoritative` and `authenticated` are the flags AA and AD. `wire` is the whole message, kept where signatures were
     asked for. `transport` is the protocol that brought it in the end ("tcp" after a cut-off answer by UDP).

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.dns.watched import UNTOLD, Place, Watched
+from harness.dns.watching.watched import UNTOLD, Place, Watched
 from harness.model.dns import Points
 from harness.model.event import Surveyed
 from harness.report.chart import LineChart, Series, Tick, line_chart

@@ -5,7 +5,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.dns.watched import Watched
+from harness.dns.watching.watched import Watched
 from harness.model.finding import Propagation, Summary
 from harness.report import dns_words
 from harness.report.dns_page import state_words, watch_words

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dns.watched import Place, Watched
+from harness.dns.watching.watched import Place, Watched
 from harness.model.event import Surveyed
 from harness.model.finding import Propagation, Summary
 from harness.report.text import instant

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.dns.watched import Place, Watched
+from harness.dns.watching.watched import Place, Watched
 from harness.model.dns import Points
 from harness.report.dns_words import STYLES, clock, left_words, percent, said, split_words, worst_first
 from harness.report.terminal import Terminal

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.dns.watched import Watched
+from harness.dns.watching.watched import Watched
 from harness.model.finding import Propagation, Summary
 from harness.report import dns_words
 from harness.report.dns_page import state_words, watch_words

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.dns.watched import Place, Watched
+from harness.dns.watching.watched import Place, Watched
 from harness.model.dns import Points
 from harness.model.event import Surveyed
 from harness.model.finding import Propagation, Summary

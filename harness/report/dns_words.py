@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from harness.dns.watched import Place, Watched
+from harness.dns.watching.watched import Place, Watched
 from harness.model.dns import Clamp, Points, SurveyTick, Timing
 from harness.report.text import NOTHING, duration, plural, short
 from harness.scenario.moving import PER_REQUEST

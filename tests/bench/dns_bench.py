@@ -11,8 +11,8 @@ from typing import Any
 import dns.asyncquery
 import dns.message
 
-from harness.dns.ask import Asker
-from harness.dns.at_resolver import look
+from harness.dns.asking.ask import Asker
+from harness.dns.surveying.at_resolver import look
 from harness.model.dns import Heard, Points, Server
 from harness.scenario.moving import Dns, Move, Target
 from tests.bench.result import Row, main, median_of_rounds

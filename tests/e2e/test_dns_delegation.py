@@ -12,13 +12,13 @@ from functools import partial
 
 import pytest
 
-from harness.dns.ask import Asker
-from harness.dns.authorities import ask_authorities
-from harness.dns.chasing import Chasing
+from harness.dns.asking.ask import Asker
 from harness.dns.facts import Survey
-from harness.dns.judge_servers import chain, servers
-from harness.dns.points import points
-from harness.dns.zones import Zones
+from harness.dns.records.judge_servers import chain, servers
+from harness.dns.surveying.authorities import ask_authorities
+from harness.dns.surveying.chasing import Chasing
+from harness.dns.surveying.points import points
+from harness.dns.surveying.zones import Zones
 from harness.model.dns import Heard, Server
 from harness.model.found import Found
 from harness.model.outcome import Outcome

@@ -175,6 +175,20 @@ def test_a_kill_leaves_a_journal_without_an_end(name: str, seen: Callable[[str],
     assert bool(_of(one.events, Sighted)) == name.startswith("watch")
 
 
+def test_what_a_killed_watch_had_seen_can_be_told(
+    seen: Callable[[str], Seen], capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = seen("watch, killed").first.run
+    assert main(["report", str(run)]) == 3
+    assert "go on with `cutover rehearse --resume`" in capfd.readouterr().err
+    for _ in range(2):
+        assert main(["rehearse", "--resume", str(run), "--runs", str(run.parent)]) == 4
+        assert f"`cutover report {run.name}` tells what it had seen" in capfd.readouterr().err
+    assert main(["report", str(run)]) == 2
+    told = json.loads((run / "report.json").read_text())
+    assert (told["verdict"], bool(told["dns"]["propagation"]["shares"])) == ("HOLD", True)
+
+
 @pytest.mark.parametrize("name", [name for name, (where, _) in CHOSEN.items() if where == "survey"])
 def test_half_a_survey_tells_nothing(name: str, seen: Callable[[str], Seen]) -> None:
     one = seen(name)

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from harness.dns.ask import Asker
-from harness.dns.at_resolver import look, sight
+from harness.dns.asking.ask import Asker
 from harness.dns.facts import AtResolver
+from harness.dns.surveying.at_resolver import look, sight
 from harness.model.dns import Heard, Points, Protocol, Reply, Server
 from harness.scenario.moving import Dns, Move, Target
 from tests.servers.nsd import Nsd, zone_text

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.dns.ask import Asker
+from harness.dns.asking.ask import Asker
 from harness.dns.facts import Survey, View
-from harness.dns.judge_ready import old_ttl, rollback
-from harness.dns.judge_times import ttl
-from harness.dns.survey import surveys
-from harness.dns.timing import timing
+from harness.dns.surveying.survey import surveys
+from harness.dns.times.judge_ready import old_ttl, rollback
+from harness.dns.times.judge_times import ttl
+from harness.dns.times.timing import timing
 from harness.model.dns import Clamp, Server
 from harness.model.found import Found
 from harness.model.gateway import Gateway

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.dns import shares
 from harness.dns.facts import Authority, Survey, Zone
-from harness.dns.judge_switch import judge
+from harness.dns.switching import shares
+from harness.dns.switching.judge_switch import judge
 from harness.model.dns import Heard, Records, Reply
 from harness.model.found import Found
 from harness.model.side import Side

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.dns.ask import GIVE_UP, Asker
-from harness.dns.parse import LONGEST_TEXT, LONGEST_VALUE, MOST_RECORDS
-from harness.dns.way import MOST_LINKS, follow
+from harness.dns.asking.ask import GIVE_UP, Asker
+from harness.dns.asking.parse import LONGEST_TEXT, LONGEST_VALUE, MOST_RECORDS
+from harness.dns.surveying.way import MOST_LINKS, follow
 from harness.model.dns import Chain, Heard, Reply, Server
 from tests.servers.dns_hostile import ADDRESS, ROW, ROWS, Hostile
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import dns.message
 import pytest
 
-from harness.dns.ask import Asker
+from harness.dns.asking.ask import Asker
 from harness.model.dns import Heard, Reply, Server
 from tests.servers import dns_hostile
 from tests.servers.process import HOST

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.dns.parse import MOST_RECORDS, NoMessage, Record, parse
+from harness.dns.asking.parse import MOST_RECORDS, NoMessage, Record, parse
 from tests.servers import dns_hostile
 
 RECORDS = [

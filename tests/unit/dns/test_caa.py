@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.dns.ask import Asker
-from harness.dns.caa import after, caa
+from harness.dns.asking.ask import Asker
+from harness.dns.asking.once import Once
 from harness.dns.facts import Authority, Caa, Zone
-from harness.dns.issuing import Issuers
-from harness.dns.judge_caa import caa as look
-from harness.dns.judge_caa import judge, properties
-from harness.dns.once import Once
+from harness.dns.new_side.issuing import Issuers
+from harness.dns.records.judge_caa import caa as look
+from harness.dns.records.judge_caa import judge, properties
+from harness.dns.surveying.caa import after, caa
 from harness.model.dns import Heard, Reply, Server
 from harness.model.found import Found
 from harness.scenario.moving import Dns, Move, Target

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from harness.dns.facts import Caa, Survey, View
-from harness.dns.issuing import told_by
-from harness.dns.judge_caa import caa, judge
-from harness.dns.judge_endpoint import certificate
+from harness.dns.new_side.issuing import told_by
+from harness.dns.new_side.judge_endpoint import certificate
+from harness.dns.records.judge_caa import caa, judge
 from harness.model.event import Checked
 from harness.model.found import Found
 from harness.model.seen import Leaf, TlsFacts

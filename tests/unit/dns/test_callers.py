@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.dns.callers import is_raw, raw_callers
 from harness.dns.facts import Survey, View
+from harness.dns.new_side.callers import is_raw, raw_callers
 from harness.model.event import CaseInfo, Checked
 from harness.model.gateway import Gateway
 from harness.model.side import Side

@@ -4,8 +4,8 @@ from typing import cast
 
 import pytest
 
-from harness.dns import survey as asking
 from harness.dns.suite import suite
+from harness.dns.surveying import survey as asking
 from harness.engine.tools import broken
 from harness.model.check import Tools
 from harness.model.outcome import Outcome

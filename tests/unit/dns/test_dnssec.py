@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.dns import signing
-from harness.dns.ask import Asker
-from harness.dns.dnssec import signatures
+from harness.dns.asking.ask import Asker
 from harness.dns.facts import Authority, Signatures, Signed, Zone
-from harness.dns.judge_dnssec import dnssec as judge
+from harness.dns.records.judge_dnssec import dnssec as judge
+from harness.dns.surveying import signing
+from harness.dns.surveying.dnssec import signatures
 from harness.model.dns import Heard, Records, Reply, Server
 from harness.model.found import Found
 from harness.scenario.moving import Dns

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from harness.dns.endpoint import covers, ways_in
 from harness.dns.facts import Survey, View
-from harness.dns.judge_endpoint import certificate
-from harness.dns.judge_host import host_accepted
-from harness.dns.judge_sni import without_sni
+from harness.dns.new_side.endpoint import covers, ways_in
+from harness.dns.new_side.judge_endpoint import certificate
+from harness.dns.new_side.judge_host import host_accepted
+from harness.dns.new_side.judge_sni import without_sni
 from harness.model.event import Checked
 from harness.model.request import Request
 from harness.model.response import Answer, NoResponse, Reason, Response
@@ -163,7 +163,7 @@ def test_each_address_is_looked_at(authority: Authority, files: ServerFiles) -> 
 
 
 def test_what_is_silent_is_no_pass_and_no_fail(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.dns.endpoint._TIMEOUT", 0.2)
+    monkeypatch.setattr("harness.dns.new_side.endpoint._TIMEOUT", 0.2)
     with serving(None) as port:
         assert looked(certificate, SEEN, at(port, authority)).outcome == "ERROR"
         assert looked(without_sni, SEEN, at(port, authority)).outcome == "ERROR"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.dns.issuers import ISSUERS, issuer_of
+from harness.dns.new_side.issuers import ISSUERS, issuer_of
 
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.clouds.unread import Unread
-from harness.dns.judge_domains import domains_of, judge_domains
-from harness.dns.judge_switch import custom_domain
+from harness.dns.switching.judge_domains import domains_of, judge_domains
+from harness.dns.switching.judge_switch import custom_domain
 from harness.model.found import Found
 from harness.model.outcome import Outcome
 from harness.model.secret import Secret

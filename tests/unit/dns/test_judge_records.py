@@ -3,8 +3,8 @@
 import pytest
 
 from harness.dns.facts import Authority
-from harness.dns.judge_https import service
-from harness.dns.judge_records import beside, other_types
+from harness.dns.records.judge_https import service
+from harness.dns.records.judge_records import beside, other_types
 from harness.model.dns import Heard, Records
 from harness.model.found import Found
 from harness.scenario.moving import Target

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.dns.facts import BESIDE, AtResolver, Authority, Survey, Zone
-from harness.dns.judge_servers import chain, servers
+from harness.dns.records.judge_servers import chain, servers
 from harness.model.dns import Chain, Heard, Link, Points, Records, Reply, Server
 from harness.model.found import Found
 from harness.model.outcome import Outcome

@@ -7,7 +7,7 @@ import pytest
 
 from harness.clouds.unread import Unread
 from harness.dns.facts import Zone
-from harness.dns.judge_switch import judge
+from harness.dns.switching.judge_switch import judge
 from harness.model.dns import Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from harness.dns.facts import AtResolver, Survey
-from harness.dns.judge_ready import old_ttl, rollback
-from harness.dns.judge_resolvers import at_resolvers
-from harness.dns.judge_times import load, negative, ttl
-from harness.dns.moments import few, safe_from, span
-from harness.dns.timing import timing
+from harness.dns.records.judge_resolvers import at_resolvers
+from harness.dns.times.judge_ready import old_ttl, rollback
+from harness.dns.times.judge_times import load, negative, ttl
+from harness.dns.times.moments import few, safe_from, span
+from harness.dns.times.timing import timing
 from harness.model.dns import Heard, Points
 from harness.model.found import Found
 from harness.model.outcome import Outcome

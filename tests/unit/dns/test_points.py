@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.dns.points import points
+from harness.dns.surveying.points import points
 from harness.model.dns import Chain, Heard, Link, Points, Records
 from harness.scenario.moving import Move, Target
 

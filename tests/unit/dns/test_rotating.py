@@ -4,8 +4,8 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 
-from harness.dns.points import points
-from harness.dns.rotating import ROUNDS, STILL, Sides, known
+from harness.dns.surveying.points import points
+from harness.dns.surveying.rotating import ROUNDS, STILL, Sides, known
 from harness.model.dns import Chain, Heard, Link, Points, Records
 from harness.model.side import Side
 from harness.scenario.moving import Move, Target

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.dns import servers
-from harness.dns.servers import PUBLIC, resolvers
+from harness.dns.asking import servers
+from harness.dns.asking.servers import PUBLIC, resolvers
 from harness.model.dns import Server
 from harness.scenario.moving import Dns, Move, Target
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from harness.clouds.unread import Unread
-from harness.dns.judge_switch import judge, switch
-from harness.dns.switch import Readers, reader
+from harness.dns.switching.judge_switch import judge, switch
+from harness.dns.switching.switch import Readers, reader
 from harness.model.outcome import Outcome
 from harness.model.secret import Secret
 from harness.model.series import Absence

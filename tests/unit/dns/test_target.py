@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.dns.judge_target import resolves
+from harness.dns.new_side.judge_target import resolves
 from harness.model.dns import Chain, Heard, Points
 from harness.model.event import Checked
 from harness.model.switch import Mechanism

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.dns.back import MOST_POINTS, all_back, curve, share_back
-from harness.dns.switched import switched
-from harness.dns.timing import timing
+from harness.dns.surveying.switched import switched
+from harness.dns.times.back import MOST_POINTS, all_back, curve, share_back
+from harness.dns.times.timing import timing
 from harness.model.dns import Clamp, Heard
 from harness.model.side import Side
 from harness.model.switch import Mechanism, SwitchRecord, SwitchState

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from harness.dns import propagation
-from harness.dns.judge_moved import moved
-from harness.dns.propagation import Plan, Watch, checks, moves_of, plan_of
-from harness.dns.watched import Watched
+from harness.dns.watching import propagation
+from harness.dns.watching.judge_moved import moved
+from harness.dns.watching.propagation import Plan, Watch, checks, moves_of, plan_of
+from harness.dns.watching.watched import Watched
 from harness.model.check import Tools
 from harness.model.dns import Heard, Points, Server, Sighting
 from harness.model.event import CaseInfo, Checked, Event, Note, Sighted, Watching

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from harness.dns.way import MOST_LINKS, follow
+from harness.dns.surveying.way import MOST_LINKS, follow
 from harness.model.dns import Chain, Heard, Records, Reply, Server
 
 SERVER = Server(name="ns1", address="192.0.2.53")

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.dns.ask import Asker
-from harness.dns.authorities import ask_authorities
+from harness.dns.asking.ask import Asker
+from harness.dns.asking.once import Once
 from harness.dns.facts import BESIDE, Authority, Survey, Zone
-from harness.dns.judge_records import beside, other_types
-from harness.dns.once import Once
-from harness.dns.wildcard import NOBODY_S, answers
-from harness.dns.wildcard import beside as ask_beside
+from harness.dns.records.judge_records import beside, other_types
+from harness.dns.surveying.authorities import ask_authorities
+from harness.dns.surveying.wildcard import NOBODY_S, answers
+from harness.dns.surveying.wildcard import beside as ask_beside
 from harness.model.dns import Chain, Heard, Reply, Server
 from harness.model.found import Found
 from harness.scenario.moving import Dns, Move, Target

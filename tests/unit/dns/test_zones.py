@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.dns.authorities import ask_authorities
+from harness.dns.asking.reach import refused, servers_at
 from harness.dns.facts import BESIDE, Zone
-from harness.dns.reach import refused, servers_at
-from harness.dns.zones import Zones, zone_of
+from harness.dns.surveying.authorities import ask_authorities
+from harness.dns.surveying.zones import Zones, zone_of
 from harness.model.dns import Chain, Heard, Link, Reply, Server
 from harness.scenario.moving import Dns, Move, Target
 from tests.unit.dns.fake_servers import Fake, Key, empty, fails, refers, rr, says, soa

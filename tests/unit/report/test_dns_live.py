@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from harness.dns.watched import Watched
+from harness.dns.watching.watched import Watched
 from harness.report.console import Console
 from harness.report.dns_live import WatchView, summary_line
 from tests.golden import dns_run

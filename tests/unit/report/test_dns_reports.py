@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.dns.watched import Watched
+from harness.dns.watching.watched import Watched
 from harness.model.dns import Clamp, Heard, Points, Sighting
 from harness.model.event import Event, Sighted
 from harness.report import dns_charts, dns_words

@@ -1,0 +1,1 @@
+"""What moves the callers, as its control plane tells it, held against the plan."""
