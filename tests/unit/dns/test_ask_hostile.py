@@ -13,7 +13,7 @@ from harness.dns.surveying.way import MOST_LINKS, follow
 from harness.model.dns import Chain, Heard, Reply, Server
 from tests.servers.dns_hostile import ADDRESS, ROW, ROWS, Hostile
 
-TIMEOUT = 0.6
+TIMEOUT = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
