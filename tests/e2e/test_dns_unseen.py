@@ -1,5 +1,6 @@
 """Estates beyond the catalogue: what real zones look like, and what has once been given a wrong verdict."""
 
+import asyncio
 import ipaddress
 import itertools
 import random
@@ -16,12 +17,17 @@ import dns.rrset
 import pytest
 
 from harness.dns import entries
+from harness.dns.watching.looking import opened
+from harness.dns.watching.propagation import Plan
+from harness.model.dns import Points, Server, Sighting
 from harness.model.outcome import Outcome
+from harness.scenario.moving import Move, Target
 from tests.e2e.dns_faults import NAME, NEW, NEW_A, NEW_V6, OLD, OLD_A, OLD_V6, Fault, File, tagged, world_of
 from tests.e2e.dns_world import Sides, World, sides, world
 from tests.e2e.test_dns_catalogue import judged
 from tests.servers.nsd import zone_text
 from tests.servers.scripted_dns import Answer, NameServer, serving
+from tests.unit.security.check_bench import FakeTools
 
 pytestmark = [pytest.mark.server("nsd"), pytest.mark.server("unbound")]
 
@@ -282,3 +288,29 @@ def test_odd_servers(odd: Odd, both: Sides, tmp_path: Path) -> None:
         )
         summary = judged(tmp_path, scenario)
     assert summary.verdict.value == odd.verdict, [(one.outcome.value, one.title) for one in summary.findings]
+
+
+def holding(base: Answer) -> Answer:
+    """Answer each question as at first, like a resolver within the TTL."""
+    held: dict[tuple[str, str], dns.message.Message] = {}
+
+    def answer(asked: dns.message.Message) -> dns.message.Message:
+        key = asked.question[0].name.to_text(), type_of(asked)
+        reply = held.setdefault(key, cast("dns.message.Message", base(asked)))
+        reply.id = asked.id
+        return reply
+
+    return answer
+
+
+def test_a_watch_takes_a_few_of_many_addresses_for_their_side() -> None:
+    move = Move(name=NAME, old=Target(alias=OLD), new=Target(cname=NEW))
+
+    async def look(server: Server) -> tuple[Sighting, ...]:
+        plan = Plan(moves=(move,), resolvers=(server,), interval=1.0, until=0.0, timeout=5.0)
+        async with opened(plan, FakeTools()) as looking:
+            return await looking.see()
+
+    with NameServer(holding(rotating(BY_ADDRESS, 8))) as resolver:
+        (seen,) = asyncio.run(look(resolver.server()))
+    assert seen.points is Points.OLD

@@ -1,16 +1,16 @@
 """The eye of a watch: asks resolvers and authoritative servers by DNS, all at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.dns.asking.ask import Asker
 from harness.dns.facts import ADDRESS_TYPES
 from harness.dns.surveying.at_resolver import sight
 from harness.dns.watching.propagation import Plan
 from harness.model.check import Tools
-from harness.model.dns import Server, Sighting
+from harness.model.dns import Points, Server, Sighting
 from harness.model.side import Side
 from harness.scenario.moving import Move, Target
 
@@ -44,7 +44,8 @@ class Looking:
 
     async def _sight(self, server: Server, move: Move) -> Sighting:
         sides = {side: self._addresses(move.target(side)) for side in Side}
-        return await sight(self.asker, server, move.name, move, old=sides[Side.OLD], new=sides[Side.NEW])
+        seen = await sight(self.asker, server, move.name, move, old=sides[Side.OLD], new=sides[Side.NEW])
+        return _in_part(seen, move, sides)
 
     def _addresses(self, target: Target) -> frozenset[str]:
         return frozenset(target.addresses or self._known.get(target.name, ()))
@@ -69,3 +70,11 @@ class Looking:
             known[address] = None
             if len(known) > MOST_ADDRESSES:
                 known.pop(next(iter(known)))
+
+
+def _in_part(seen: Sighting, move: Move, sides: Mapping[Side, frozenset[str]]) -> Sighting:
+    """Take an answer for the side that it shares an address with: a target may have more than it tells at once."""
+    met = [side for side in Side if sides[side] & frozenset(seen.addresses)]
+    if seen.points is not Points.ELSEWHERE or len(met) != 1 or not move.target(met[0]).name:
+        return seen
+    return replace(seen, points=Points.OLD if met[0] is Side.OLD else Points.NEW)
