@@ -70,17 +70,16 @@ class Held:
 Run = tuple[str, str, signal.Signals]  # name, where, by what
 RUNS: tuple[Run, ...] = (
     ("survey, Ctrl-C", "survey", signal.SIGINT),
-    ("checks, SIGTERM", "checks", signal.SIGTERM),
     ("checks, killed", "checks", signal.SIGKILL),
     ("watch, killed", "watch", signal.SIGKILL),
 )
 MORE: tuple[Run, ...] = (
     ("survey, SIGTERM", "survey", signal.SIGTERM),
     ("survey, killed", "survey", signal.SIGKILL),
+    ("checks, SIGTERM", "checks", signal.SIGTERM),
     ("checks, Ctrl-C", "checks", signal.SIGINT),
     ("watch, SIGTERM", "watch", signal.SIGTERM),
 )
-UNRESUMED = frozenset() if WHOLE else frozenset({"checks, SIGTERM"})
 CHOSEN = {name: (where, by) for name, where, by in (*RUNS, *(MORE if WHOLE else ()))}
 
 
@@ -128,9 +127,7 @@ def _seen(base: Path, name: str) -> Seen:
         verdict = json.loads((first.run / "report.json").read_text())["verdict"] if by != signal.SIGKILL else ""
         reports = frozenset(path.name for path in first.run.iterdir() if path.name.startswith(("report", "junit")))
         held.release(LOST if where == "checks" else None)
-        resumed = (
-            None if where == "watch" or name in UNRESUMED else cutover("rehearse", "--resume", "latest", cwd=folder)
-        )
+        resumed = None if where == "watch" else cutover("rehearse", "--resume", "latest", cwd=folder)
     return Seen(first=first, events=events, reports=reports, verdict=verdict, resumed=resumed)
 
 
@@ -199,7 +196,7 @@ def test_half_a_survey_tells_nothing(name: str, seen: Callable[[str], Seen]) -> 
     assert one.resumed.err == ""
 
 
-@pytest.mark.parametrize("name", [n for n, (where, _) in CHOSEN.items() if where == "checks" and n not in UNRESUMED])
+@pytest.mark.parametrize("name", [n for n, (where, _) in CHOSEN.items() if where == "checks"])
 def test_a_resumed_run_judges_every_topic_by_one_survey(name: str, seen: Callable[[str], Seen]) -> None:
     one = seen(name)
     before = {event.case: event.outcome for event in _of(one.events, Checked)}
