@@ -1,6 +1,5 @@
 """Gateways that hang, lie, die or shout: each case gets its typed outcome, the run goes on, the verdict is never GO."""
 
-import os
 import subprocess
 import tempfile
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.command import ROOT, Done, arguments, cutover, environment
+from tests.servers.command import ROOT, Done, arguments, cutover, environment, weighed
 from tests.servers.hostile import BEHAVIOURS, Behaviour, HostileServer, Visit, gives, says
 from tests.servers.plain import Answer, PlainServer
 from tests.servers.process import free_ports
@@ -170,22 +169,23 @@ def _measured(file: Path, folder: Path) -> Outcome:
     began = time.monotonic()
     with tempfile.TemporaryFile() as out:
         child = subprocess.Popen(
-            arguments("rehearse", file),
+            weighed(arguments("rehearse", file), folder / "memory"),
             cwd=folder,
             env={**environment(), "PYTHONPATH": str(ROOT)},
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
         )
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        child.wait()
         out.seek(0)
         said = out.read().decode()
     done = Done(code=child.returncode, out=said, err="", runs=folder / "cutover-runs")
     assert done.code not in {3, 4}, said[-3000:]
     rounds = {event["case"]: event["pairs"][0] for event in done.rounds()}
     assert len(rounds) == len(done.rounds())
-    return Outcome(done=done, seconds=time.monotonic() - began, memory=usage.ru_maxrss, rounds=rounds)
+    return Outcome(
+        done=done, seconds=time.monotonic() - began, memory=int((folder / "memory").read_text()), rounds=rounds
+    )
 
 
 @pytest.fixture(scope="module")

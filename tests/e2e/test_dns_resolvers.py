@@ -370,9 +370,15 @@ class TestBesideDig:
         said = dig(server, names, recurse=at == "resolver")
         for (name, type_), reply, other in zip(names, replies, said, strict=True):
             where = f"{name} {type_} at {at}"
-            assert _records(reply) == other.records, where
+            assert _without_ttls(_records(reply)) == _without_ttls(other.records), where
+            if at == "authority":  # a resolver's run down between the two questions
+                assert _records(reply) == other.records, where
             assert reply.authoritative is ("aa" in other.flags), where
             assert _code(reply) == other.code, where
+
+
+def _without_ttls(records: set[tuple[str, str, str, str]]) -> set[tuple[str, str, str]]:
+    return {(name, type_, value) for name, type_, _, value in records}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,10 +53,35 @@ def arguments(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "harness.cli.main", *map(str, args)]
 
 
-def cutover(*args: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120) -> Done:
-    """Run `cutover` in `cwd`, where it keeps its runs."""
+_WEIGHING = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as told:
+    told.write(str(usage.ru_maxrss))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def weighed(argv: list[str], told: Path) -> list[str]:
+    """Return a command line that runs `argv` and writes the most memory that it took (KiB) to `told`.
+
+    A child of the tests' own process would count what that one holds, up to the moment at which it is another program.
+    """
+    return [sys.executable, "-S", "-c", _WEIGHING, str(told), *argv]
+
+
+def cutover(
+    *args: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 120,
+    memory: Path | None = None,
+) -> Done:
+    """Run `cutover` in `cwd`, where it keeps its runs; the most memory that it took (KiB) is written to `memory`."""
+    argv = arguments(*args)
     call = subprocess.run(
-        arguments(*args),
+        weighed(argv, memory) if memory else argv,
         cwd=cwd,
         env={**environment(env), "PYTHONPATH": str(ROOT)},
         capture_output=True,
