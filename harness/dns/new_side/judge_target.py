@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from harness.dns.facts import Survey, View
+from harness.dns.facts import ADDRESS_TYPES, Survey, View
 from harness.dns.new_side.endpoint import old_addresses, target_addresses, unfit
 from harness.dns.surveying.switched import plain
 from harness.dns.surveying.walk import within
@@ -113,18 +113,22 @@ def _say(found: Found, name: str, trouble: _Trouble, places: Sequence[str]) -> N
 
 def _missing(found: Found, survey: Survey) -> None:
     """Fail a name on the way that some of its servers do not have: which one is asked, each resolver chooses."""
-    there: dict[str, dict[str, bool]] = {}
+    there: dict[str, list[str]] = {}
+    denied: dict[str, dict[str, set[str]]] = {}
     for reply in survey.at_target:
-        if reply.heard.tells and reply.authoritative and (reply.answer or _denied(reply, survey)):
-            servers = there.setdefault(reply.name, {})
-            servers[label(reply.server)] = bool(reply.answer) or servers.get(label(reply.server), False)
-    for name, servers in there.items():
-        lacking = [server for server, has in servers.items() if not has]
-        if lacking and len(lacking) < len(servers):
-            having = few(server for server, has in servers.items() if has)
+        if not (reply.heard.tells and reply.authoritative):
+            continue
+        if reply.answer:
+            there.setdefault(reply.name, []).append(label(reply.server))
+        elif _denied(reply, survey):
+            denied.setdefault(reply.name, {}).setdefault(label(reply.server), set()).add(reply.type)
+    for name, having in there.items():
+        types = denied.get(name, {})
+        lacking = [one for one in types if one not in having and types[one].issuperset(ADDRESS_TYPES)]
+        if lacking:
             found.fail(
                 _AT, f"{name}, on the way to the new side, is missing at {few(lacking)}, a server of its zone",
-                severity=Severity.MAJOR, old=f"there at {having}", new=f"missing at {few(lacking)}",
+                severity=Severity.MAJOR, old=f"there at {few(having)}", new=f"missing at {few(lacking)}",
                 note="resolvers that ask there get no address of the new side, and keep that",
                 remedy=f"Have the zone of {name} transferred there, or take the server out, before the switch.",
             )  # fmt: skip

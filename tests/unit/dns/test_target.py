@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from harness.dns.facts import Zone
 from harness.dns.new_side.judge_target import resolves
-from harness.model.dns import Chain, Heard, Points
+from harness.model.dns import Chain, Heard, Points, Records, Reply, Server
 from harness.model.event import Checked
 from harness.model.switch import Mechanism
 from tests.unit.dns.new_side import NAME, NEW, OLD, checked, resolver, survey, told, view, way, ways
@@ -155,3 +156,35 @@ def test_many_resolvers_are_one_finding() -> None:
     found = judged(*(resolver(f"r{number}", both(Heard.NO_NAME, "gone")) for number in range(200)), own=HEARD)
     assert len(found.points) == 1
     assert "and 195 more" in found.points[0].title
+
+
+def at_server(name: str, *, a: Heard, aaaa: Heard, zone: str) -> tuple[Reply, ...]:
+    """Return what a server of the target's zone says of A and AAAA."""
+
+    def said(type_: str, heard: Heard) -> Reply:
+        answer = (Records(name=NEW, type=type_, ttl=60, values=("198.51.100.1",)),) if heard is Heard.ANSWER else ()
+        soa = (Records(name=zone, type="SOA", ttl=60, values=("ns h 1 2 3 4 5",)),)
+        server = Server(name=name, address="192.0.2.53")
+        return Reply(
+            server=server, name=NEW, type=type_, heard=heard, answer=answer, authority=soa, authoritative=heard.tells
+        )
+
+    return said("A", a), said("AAAA", aaaa)
+
+
+@pytest.mark.parametrize(
+    ("a", "aaaa", "above", "outcome"),
+    [
+        (Heard.NO_NAME, Heard.NO_NAME, False, "FAIL"),
+        (Heard.EMPTY, Heard.EMPTY, False, "FAIL"),
+        (Heard.SILENT, Heard.EMPTY, False, "PASS"),  # a lost packet is no missing name
+        (Heard.REFUSED, Heard.REFUSED, False, "PASS"),
+        (Heard.NO_NAME, Heard.NO_NAME, True, "PASS"),  # a server of another zone, that one above it
+    ],
+)
+def test_missing_at_one_of_its_servers(a: Heard, aaaa: Heard, above: bool, outcome: str) -> None:
+    zone = NEW.partition(".")[2]
+    good = at_server("ns1", a=Heard.ANSWER, aaaa=Heard.EMPTY, zone=zone)
+    other = at_server("ns2", a=a, aaaa=aaaa, zone=zone.rpartition(".")[2] if above else zone)
+    seen = replace(survey(resolver("r1", HEARD), own=HEARD), zones=(Zone(name=zone),), at_target=(*good, *other))
+    assert checked(resolves(seen, view(seen))).outcome == outcome
