@@ -20,6 +20,7 @@ MOST_WAYS = 8
 """How many addresses of the new target are looked at."""
 
 INTERRUPTED = "interrupted before every address of the new side was looked at"
+OPEN = "Open the new side's port to its clients, or correct `to` or `new.connect_to`, before the switch."
 _TIMEOUT = 5.0
 _PORTS = {"http": 80, "https": 443}
 

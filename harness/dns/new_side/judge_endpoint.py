@@ -7,6 +7,7 @@ from harness.dns.facts import Survey, View
 from harness.dns.new_side.endpoint import (
     INTERRUPTED,
     MOST_WAYS,
+    OPEN,
     covers,
     interrupted,
     looks,
@@ -29,7 +30,6 @@ _BIND = (
     "Bind a certificate for {name}, with its whole chain, to the new side's custom domain before the switch (Azure API "
     "Management: Custom domains)."
 )
-_OPEN = "Open the new side's port to its clients, or correct `to` or `new.connect_to`, before the switch."
 _DISTRUST = {"expired": "has expired", "early": "not yet valid", "other": "mismatch"}
 
 
@@ -95,9 +95,7 @@ def _unreached(facts: TlsFacts, name: str) -> _Flaw:
             outcome=Outcome.INCONCLUSIVE, title=f"the new side cannot be tried from here: {facts.trouble}{six}"
         )
     if facts.port is Port.REFUSED:
-        return _Flaw(
-            outcome=Outcome.FAIL, title="the new side refuses connections: nothing listens there", remedy=_OPEN
-        )
+        return _Flaw(outcome=Outcome.FAIL, title="the new side refuses connections: nothing listens there", remedy=OPEN)
     if facts.port is not Port.OPEN:
         return _Flaw(outcome=Outcome.ERROR, title=f"the new side does not answer from here: {facts.trouble}")
     return _Flaw(

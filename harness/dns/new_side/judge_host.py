@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from harness.dns.facts import Survey, View
-from harness.dns.new_side.endpoint import INTERRUPTED, gateway, nothing, once, ways_in
+from harness.dns.new_side.endpoint import INTERRUPTED, OPEN, gateway, nothing, once, ways_in
 from harness.dns.times.moments import few
 from harness.model.check import Tools
 from harness.model.found import Found
@@ -31,6 +31,7 @@ _REMEDY = (
     "Add {name} as a custom domain of the new gateway, with its certificate (Azure API Management: Custom domains; "
     "Front Door: a domain that is associated with the route)."
 )
+_NOTHING = "nothing listens there"
 _SEE = "(see: certificate of the new side)"
 _UNVERIFIED, _TIMED_OUT = "(libcurl error 60)", "(libcurl error 28)"
 
@@ -190,14 +191,15 @@ def _judge(
     for way, answer in answers.items():
         read, why = _read(answer, others, known=asked.known)
         if isinstance(answer, NoResponse) and answer.reason is Reason.CONNECT and _refuses(way, tools):
-            read, why = _Reads.REFUSED, "nothing listens there"
+            read, why = _Reads.REFUSED, _NOTHING
         same.setdefault((read, why, _words(answer)), []).append(way)
-    name, remedy = view.move.name, _REMEDY.replace("{name}", view.move.name)
+    name = view.move.name
     for (read, why, words), ways in same.items():
         said = f"{asked.text} for {name} at {few(ways)}: {words}"
         if read is _Reads.REFUSED:
-            found.fail(_AT, f"the new gateway does not serve {name}: {why} (at {few(ways)})", new=words,
-                       old=_before(others), note=said, remedy=remedy)  # fmt: skip
+            remedy = OPEN if why == _NOTHING else _REMEDY.replace("{name}", name)
+            found.fail(_AT, f"the new gateway does not serve {name}: {why} (at {few(ways)})",
+                       old=_short(others.old), new=_short(answers[ways[0]]), note=said, remedy=remedy)  # fmt: skip
         elif read is _Reads.UNCLEAR:
             found.say(Outcome.INCONCLUSIVE, f"whether the new gateway serves {name} is not told: {why} ({said})")
         elif read is _Reads.UNSEEN:
@@ -207,8 +209,11 @@ def _judge(
                    severity=Severity.MINOR, remedy="Add a case that asks for something that callers get.")  # fmt: skip
 
 
-def _before(others: _Others) -> str | None:
-    return None if others.old is None else _words(others.old)
+def _short(answer: Answer | None) -> str | None:
+    """Return an answer as a value beside another one: the details of why there is none are in the note."""
+    if isinstance(answer, NoResponse):
+        return f"no answer ({answer.reason})"
+    return None if answer is None else str(answer.status)
 
 
 def _refuses(way: str, tools: Tools) -> bool:

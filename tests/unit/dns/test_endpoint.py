@@ -385,6 +385,9 @@ class TestHost:
         by = view(SEEN, case(), new=f"http://{NAME}:{free_ports(1)[0]}")
         found = looked(host_accepted, SEEN, by)
         assert (found.outcome, told(found)) == ("FAIL", [("dns:host", "FAIL", "critical")])
+        (point,) = found.points
+        assert point.new == "no answer (connection failed)"
+        assert point.remedy.startswith("Open the new side's port")
 
     def test_by_tls(self, authority: Authority, files: ServerFiles) -> None:
         with serving(files) as port:
