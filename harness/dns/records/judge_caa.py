@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.dns.facts import Caa, Survey, View
 from harness.dns.new_side.issuing import Issuers, Issuing, given, shown
-from harness.dns.records.own_records import few
+from harness.dns.records.own_records import few, own_records
 from harness.dns.surveying.walk import within
 from harness.model.check import Tools
 from harness.model.dns import Heard
@@ -21,6 +21,15 @@ _ESCAPED = re.compile(r"\\(\d{3}|.)", re.ASCII)
 _CRITICAL = 0x80
 _KNOWN = frozenset({"issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc"})
 """Properties of IANA's registry; an issuer must not issue where a critical one is unknown to it (RFC 8659 §4.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """The records that hold for the name at one time, in words; `alias`: it is a CNAME, or becomes one."""
+
+    caa: Caa
+    when: str
+    alias: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +66,12 @@ def judge(found: Found, survey: Survey, issuers: Issuers) -> None:
         found.say(Outcome.INCONCLUSIVE, f"the CAA records of {survey.move.name} were not looked up")
     for when, one in holding:
         found.fact("CAA", **{when: _words(one)})
+    alias = bool(survey.move.new.cname or own_records(survey).values("CNAME"))
     for when, one in holding:
         if one.trouble:
             _trouble(found, one, when)
         elif (when, one) == holding[0] or not _same(one, holding[0][1]):
-            _judge(found, one, when, issuers)
+            _judge(found, _Held(caa=one, when=when, alias=alias), issuers)
     for issuing in issuers.known:
         seen = any(one.trouble or not one.owner or issuing.exact or _below(issuing, one) for _, one in holding)
         if holding and not seen:
@@ -134,20 +144,21 @@ def _trouble(found: Found, one: Caa, when: str) -> None:
     )
 
 
-def _judge(found: Found, one: Caa, when: str, issuers: Issuers) -> None:
+def _judge(found: Found, held: _Held, issuers: Issuers) -> None:
+    one = held.caa
     records = properties(one.values)
     if not records:
         if not any(issuing.given for issuing in issuers.known):
             found.tell(_AT, "there are no CAA records; `dns.issuer` would have it checked again on the day")
         return
-    _unknown(found, one, when, records)
+    _unknown(found, one, held.when, records)
     _others(found, one, records)
     issue, wild = _by_tag(records)
     if _nobody(issue, wild):
-        _forbidden(found, one, when, issue)
+        _forbidden(found, held, issue)
         return
     for issuing in issuers.known:
-        _permits(found, one, when, issuing, issue, wild)
+        _permits(found, held, issuing, issue, wild)
     if issue or wild:
         allowed = few(dict.fromkeys(record.issuer for record in (*issue, *wild) if record.issuer)) or "nobody"
         for why in issuers.unknown:
@@ -157,18 +168,19 @@ def _judge(found: Found, one: Caa, when: str, issuers: Issuers) -> None:
             )
 
 
-def _permits(found: Found, one: Caa, when: str, issuing: Issuing, issue: list[Property], wild: list[Property]) -> None:
+def _permits(found: Found, held: _Held, issuing: Issuing, issue: list[Property], wild: list[Property]) -> None:
     """Hold the records against an issuer, for the name and for wildcards (`issuewild`, else `issue`: RFC 8659 §4.3)."""
     refused = bool(issue) and not _permitted(issue, issuing)
     if issuing.exact and refused:
-        _forbidden(found, one, when, issue, issuing)
+        _forbidden(found, held, issue, issuing)
         return
     rules = wild or issue
     if not rules or _permitted(rules, issuing):
         return
+    one = held.caa
     below = _below(issuing, one)
     if below:
-        _forbidden(found, one, when, rules, issuing, of=f"*.{below[0]}")
+        _forbidden(found, held, rules, issuing, of=f"*.{below[0]}")
     elif issuing.given and wild:
         found.tell(
             _AT,
@@ -184,21 +196,33 @@ def _permitted(records: list[Property], issuing: Issuing) -> bool:
 
 
 def _forbidden(
-    found: Found, one: Caa, when: str, records: list[Property], issuing: Issuing | None = None, *, of: str = ""
+    found: Found, held: _Held, records: list[Property], issuing: Issuing | None = None, *, of: str = ""
 ) -> None:
-    instead = "" if of else f", or CAA records of its own at {one.name}"
+    one = held.caa
     add = f'`0 {records[0].tag} "{issuing.identifiers[0]}"`' if issuing else "an `issue` record for its issuer"
     seen = "" if issuing is None or issuing.given else "It issued the certificate that the new side shows. "
-    other = "; if another one is to issue the next, write it as `dns.issuer`" if seen else ""
+    other = " If another one is to issue the next, write it as `dns.issuer`." if seen else ""
     found.fail(
         _AT,
         f"CAA of {one.owner} forbids {issuing.who if issuing else 'any issuer'} to issue a certificate for "
-        f"{of or one.name} {when}",
+        f"{of or one.name} {held.when}",
         severity=Severity.MAJOR,
         new=few(record.text for record in records),
         note=f"{seen}A certificate that is already issued goes on; the next one, and every renewal, is refused.",
-        remedy=f"Add {add} at {one.owner} before it is ordered{instead}{other}.",
+        remedy=f"Add {add} at {one.owner} before it is ordered{_or_else(held, records, of)}.{other}",
     )
+
+
+def _or_else(held: _Held, records: list[Property], of: str) -> str:
+    """Return what helps as well: where a CNAME stands no other record can (RFC 1034 §3.6.2)."""
+    one = held.caa
+    if not within(one.name, one.owner):
+        allowed = few(dict.fromkeys(record.issuer for record in records if record.issuer))
+        ordered = f", or order it from {allowed}, which these records allow" if allowed else ""
+        return f"{ordered}; no CAA records of its own can stand at {one.name}, beside a CNAME"
+    if of or held.alias or one.owner == one.name:
+        return ""
+    return f", or CAA records of its own at {one.name}"
 
 
 def _unknown(found: Found, one: Caa, when: str, records: tuple[Property, ...]) -> None:

@@ -17,7 +17,7 @@ from harness.model.found import Found
 from harness.scenario.moving import Dns, Move, Target
 from tests.servers.nsd import Nsd, zone_text
 from tests.servers.process import free_ports
-from tests.unit.dns.surveyed import NAME, checked, survey, titles, view
+from tests.unit.dns.surveyed import NAME, Values, authority, checked, survey, titles, view
 from tests.unit.security.check_bench import FakeTools
 
 NS = "@ NS ns1\nns1 A 127.0.0.1\n"
@@ -172,6 +172,26 @@ def test_the_target_s_own_records_forbid_as_well() -> None:
     assert titles(found) == [
         f"CAA of gw.example.net forbids ca.example to issue a certificate for {NAME} after the move"
     ]
+    assert found.points[0].remedy == (
+        'Add `0 issue "ca.example"` at gw.example.net before it is ordered, or order it from x.example, which these '
+        f"records allow; no CAA records of its own can stand at {NAME}, beside a CNAME."
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "own"),
+    [
+        (Target(addresses=("192.0.2.1",)), Target(addresses=("192.0.2.2",)), True),
+        (Target(addresses=("192.0.2.1",)), Target(cname="gw.example.net"), False),
+        (Target(cname="gw.example.net"), Target(addresses=("192.0.2.2",)), False),
+    ],
+)
+def test_records_of_its_own_are_advised_only_where_they_can_stand(old: Target, new: Target, own: bool) -> None:
+    held = Caa(name=NAME, owner="example.test", values=('0 issue "other.example"',))
+    records: Values = {"CNAME": (old.cname,)} if old.cname else {"A": old.addresses}
+    one = survey(authority(records), old=old, new=new, caa=held, caa_after=held)
+    found = look(one, view(one, issuers=("ca.example",)), FakeTools())
+    assert (f"CAA records of its own at {NAME}" in found.points[0].remedy) is own
 
 
 def test_records_without_a_known_issuer_are_no_pass() -> None:
