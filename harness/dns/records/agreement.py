@@ -84,8 +84,8 @@ def _differ(found: Found, survey: Survey, title: str, told: Mapping[str, Said]) 
         old=f"{_words(first[0])} at {few(first[1])}",
         new="; ".join(f"{_words(one)} at {few(names)}" for one, names in others[:3]),
         note=_parent_alone(survey),
-        remedy="bring all servers to the same version of the zone before the switch: which side callers reach would "
-        "depend on the server that their resolver asks",
+        remedy="Bring all servers to the same version of the zone before the switch: which side callers reach would "
+        "depend on the server that their resolver asks.",
     )
 
 
@@ -107,7 +107,7 @@ def _judge_serials(found: Found, survey: Survey, answering: Sequence[Authority])
             AT,
             f"{zone_name(survey)} is kept by {len(by_primary)} primaries: serials {'; '.join(parts[:3])}",
             severity=Severity.MINOR,
-            remedy="make the change at each of them",
+            remedy="Make the change at each of them.",
         )
 
 
@@ -121,7 +121,7 @@ def _lagging(found: Found, survey: Survey, answering: Sequence[Authority], prima
         old=str(serial),
         new=few(behind),
         note="it was the same at a second look: the switch would not reach the callers whose resolvers ask there",
-        remedy="find out why the zone is not transferred there (NOTIFY, AXFR, keys), or take the server out",
+        remedy="Find out why the zone is not transferred there (NOTIFY, AXFR, keys), or take the server out.",
     )
 
 

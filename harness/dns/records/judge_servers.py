@@ -114,7 +114,7 @@ def _judge_ends(found: Found, survey: Survey, answering: Iterable[Authority]) ->
             AT_CHAIN,
             f"the way of {survey.move.name} has no end: {trouble}",
             note=f"told by {few(names)}",
-            remedy="correct the record: callers get no address by it",
+            remedy="Correct the record: callers get no address by it.",
         )
     for trouble, names in unseen.items():
         found.say(
@@ -193,7 +193,7 @@ def _judge_sides(
             f"{name} leads to the new side at {few(new)} and to the old one at {few(old)}",
             old=f"{survey.move.old.text} at {few(old)}",
             new=f"{survey.move.new.text} at {few(new)}",
-            remedy="bring all servers back to the old side before the switch is rehearsed",
+            remedy="Bring all servers back to the old side before the switch is rehearsed.",
         )
     elif new:
         found.fail(
@@ -201,8 +201,8 @@ def _judge_sides(
             f"{name} already leads to the new side at {few(new)}: nothing is left to switch",
             old=survey.move.old.text,
             new=survey.move.new.text,
-            remedy="if it was switched on purpose, take the name out of `dns`, or exchange `from` and `to` to rehearse "
-            "the way back; if not, bring the record back",
+            remedy="If it was switched on purpose, take the name out of `dns`, or exchange `from` and `to` to rehearse "
+            "the way back; if not, bring the record back.",
         )
 
 
@@ -211,7 +211,7 @@ def _nowhere(found: Found, name: str, by: Sequence[str], *, all_of_them: bool) -
         AT_CHAIN,
         f"{name} leads to no address{'' if all_of_them else ' at ' + few(by)}",
         note=f"told by {few(by)}",
-        remedy="look whether the name is spelled as in the zone, and give it its record",
+        remedy="Look whether the name is spelled as in the zone, and give it its record.",
     )
 
 
@@ -223,7 +223,7 @@ def _past(found: Found, survey: Survey, by: Sequence[str], where: str) -> None:
         old=target,
         new=where,
         note="callers are moved behind that target: those who get there by another way are not",
-        remedy=f"lead {name} to {target}, or correct `from` in the scenario",
+        remedy=f"Lead {name} to {target}, or correct `from` in the scenario.",
     )
 
 
@@ -234,7 +234,7 @@ def _neither(found: Found, survey: Survey, side: Points, by: Sequence[str], wher
         f"{survey.move.name} leads {words} at {few(by)}: {where}",
         old=f"from {survey.move.old.text}, to {survey.move.new.text}",
         new=where,
-        remedy="correct the record, or `from` and `to` in the scenario",
+        remedy="Correct the record, or `from` and `to` in the scenario.",
     )
 
 

@@ -91,7 +91,7 @@ def _none(found: Found, survey: Survey, states: States) -> None:
         f"no server of {zone} serves it: {few(map(_said, states.lame))}",
         new=few(map(_said, states.lame)),
         note="resolvers that are sent there get no answer; what still works, works from their caches",
-        remedy=f"have {zone} served by the servers that it is delegated to, or delegate it to those that serve it",
+        remedy=f"Have {zone} served by the servers that it is delegated to, or delegate it to those that serve it.",
     )
 
 
@@ -125,7 +125,7 @@ def _some(found: Found, survey: Survey, states: States) -> None:
             severity=Severity.MAJOR,
             new=_said(one),
             note="resolvers lose seconds by it; once it is back it may serve what was before the change",
-            remedy="bring the server back, or take it out of the delegation and out of the zone's NS records",
+            remedy="Bring the server back, or take it out of the delegation and out of the zone's NS records.",
         )
 
 
@@ -140,7 +140,7 @@ def _lame(found: Found, zone: str, one: Authority) -> None:
         severity=Severity.MAJOR,
         new=_said(one),
         note="a share of all resolvers is sent there first",
-        remedy=f"have it serve {zone}, or take it out of the delegation and out of the zone's NS records",
+        remedy=f"Have it serve {zone}, or take it out of the delegation and out of the zone's NS records.",
     )
 
 
@@ -156,7 +156,7 @@ def judge_delegation(found: Found, survey: Survey, states: States) -> None:
             f"{name} is named as a server of {zone.name} and has no address",
             severity=Severity.MAJOR,
             note=f"named by {by}" if by else "",
-            remedy=f"give {name} an address, or take it out of the delegation and out of the zone's NS records",
+            remedy=f"Give {name} an address, or take it out of the delegation and out of the zone's NS records.",
         )
     _judge_glue(found, zone, states)
     _compare_with_parent(found, zone, states)
@@ -179,7 +179,7 @@ def _judge_glue(found: Found, zone: Zone, states: States) -> None:
     serving = {one.server.address for one in states.answering}
     for name, address in stale_glue(zone):
         told = f"the parent of {zone.name} says that {name} is at {address}, and it is at {few(zone.addresses[name])}"
-        remedy = f"correct the glue record of {name} where {zone.name} is registered"
+        remedy = f"Correct the glue record of {name} where {zone.name} is registered."
         asked = next((one for one in zone.authorities if one.server.address == address), None)
         if asked is None or address in serving or asked in states.unasked:
             found.tell(AT, told, severity=Severity.MINOR, remedy=remedy)
@@ -215,7 +215,7 @@ def _compare_with_parent(found: Found, zone: Zone, states: States) -> None:
         old=few(sorted(above)),
         new=few(sorted(own)),
         note="all of them are asked here: a change must reach each",
-        remedy=f"bring the NS records of {zone.name} and its delegation into line",
+        remedy=f"Bring the NS records of {zone.name} and its delegation into line.",
     )
 
 

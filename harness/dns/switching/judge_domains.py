@@ -83,7 +83,7 @@ def judge_domains(domains: Sequence[CustomDomain] | Unread, view: View) -> Found
             f"{name} is no custom domain of the new gateway: it does not answer for that name",
             new=few(one.host for one in domains) or "none",
             note=_unserved(domains, name),
-            remedy=f"add {name} as a custom domain of the gateway, with its certificate, before the cutover",
+            remedy=f"Add {name} as a custom domain of the gateway, with its certificate, before the cutover.",
         )
         return found
     if best.mapped is not None:
@@ -110,7 +110,7 @@ def _mapped(found: Found, domain: CustomDomain) -> None:
         found.fail(
             AT,
             f"custom domain {domain.host} has no mapping to the new API and its stage: calls are answered 403",
-            remedy="map the API's stage under the domain name",
+            remedy="Map the API's stage under the domain name.",
         )
     else:
         found.fact("mapped", **{domain.host: few(path or "(root)" for path in paths)})
@@ -131,7 +131,7 @@ def _certificate(found: Found, domain: CustomDomain, view: View) -> None:
             AT,
             f"the last renewal of the certificate of {domain.host} failed",
             severity=Severity.MAJOR,
-            remedy="see whether the gateway may still read its key vault",
+            remedy="See whether the gateway may still read its key vault.",
         )
     if domain.until is None:
         return
@@ -142,7 +142,7 @@ def _certificate(found: Found, domain: CustomDomain, view: View) -> None:
             AT,
             f"the certificate of {domain.host} on the new gateway ends {utc(domain.until)}, before the cutover is over",
             new=utc(domain.until),
-            remedy=f"put a new certificate for {name} on the gateway",
+            remedy=f"Put a new certificate for {name} on the gateway.",
         )
     elif domain.until <= end + _SOON:
         found.tell(
@@ -150,5 +150,5 @@ def _certificate(found: Found, domain: CustomDomain, view: View) -> None:
             f"the certificate of {domain.host} on the new gateway ends {utc(domain.until)}",
             severity=Severity.MINOR,
             note="a managed certificate is renewed by Azure" if domain.source.lower() == "managed" else "",
-            remedy="renew it soon after the cutover, or before",
+            remedy="Renew it soon after the cutover, or before.",
         )

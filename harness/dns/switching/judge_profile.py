@@ -23,7 +23,7 @@ _CHECKING = "checkingendpoint"
 def profile(found: Found, state: SwitchState, survey: Survey, view: View) -> None:
     """Judge a profile."""
     if not state.enabled:
-        found.fail(AT, f"{state.where} is disabled: it answers nobody", remedy="enable the profile before the cutover")
+        found.fail(AT, f"{state.where} is disabled: it answers nobody", remedy="Enable the profile before the cutover.")
     for side in Side:
         _side(found, state, side, view)
     _elsewhere(found, state, view)
@@ -49,7 +49,7 @@ def _side(found: Found, state: SwitchState, side: Side, view: View) -> None:
         found.fail(
             AT,
             f"{state.where} has no {thing} for the {side.value} side ({target})",
-            remedy=f"add it, or name the {thing} as `{side.value}` of `switch` if it leads there by another address",
+            remedy=f"Add it, or name the {thing} as `{side.value}` of `switch` if it leads there by another address.",
         )
     elif not any(one.enabled for one in own):
         told = own[0].health or "left out"
@@ -57,7 +57,7 @@ def _side(found: Found, state: SwitchState, side: Side, view: View) -> None:
         found.fail(
             AT,
             f"{thing} {own[0].name} of the {side.value} side {healthy}: no caller is sent there",
-            remedy="enable it with a share of 0 callers first" if told == "Disabled" else "see why its probe fails",
+            remedy="Enable it with a share of 0 callers first." if told == "Disabled" else "See why its probe fails.",
         )
     elif all(one.health.lower().startswith(_CHECKING) for one in own):
         why = f"{thing} {own[0].name} of the {side.value} side is still being checked for its health: look again"
@@ -72,7 +72,7 @@ def _elsewhere(found: Found, state: SwitchState, view: View) -> None:
             AT,
             f"{_thing(state)} {one.name} takes part and leads to {', '.join(one.target)}, which is neither `from`"
             f" ({view.move.old.text}) nor `to` ({view.move.new.text})",
-            remedy="disable it for the cutover, or name it as `old` or `new` of `switch` if it is one of the two",
+            remedy="Disable it for the cutover, or name it as `old` or `new` of `switch` if it is one of the two.",
         )
 
 
@@ -92,7 +92,7 @@ def _ttl(found: Found, state: SwitchState, view: View) -> None:
             found.fail(
                 AT,
                 f"the TTL of {state.where} is {ttl} s, more than {view.dns.ttl_max} s",
-                remedy=f"lower it to {view.dns.ttl_max}, at least {ttl} s before the change",
+                remedy=f"Lower it to {view.dns.ttl_max}, at least {ttl} s before the change.",
             )
 
 
@@ -103,7 +103,7 @@ def _by_place(found: Found, state: SwitchState) -> None:
             AT,
             f"{state.where} chooses by {few(sorted(policies))}: weights do nothing, and shares are not known",
             severity=Severity.MAJOR,
-            remedy="set the routing method to Weighted for a cutover in steps",
+            remedy="Set the routing method to Weighted for a cutover in steps.",
         )
 
 
@@ -114,7 +114,7 @@ def _latency(found: Found, state: SwitchState) -> None:
             AT,
             f"weights do nothing at a latency sensitivity of 0 ms: in {state.where} each caller gets the nearest"
             " origin, so nobody knows how many are on the new side",
-            remedy="set the latency sensitivity of the origin group to 1000 ms or so, or disable the new origin",
+            remedy="Set the latency sensitivity of the origin group to 1000 ms or so, or disable the new origin.",
         )
 
 
@@ -128,7 +128,7 @@ def _domain(found: Found, state: SwitchState, view: View) -> None:
             f"{name} is no custom domain of {state.where}: it answers 404 for that name",
             old=name,
             new=few(state.domains) or "no custom domain",
-            remedy="add the name as a custom domain, validate it, and associate it with a route",
+            remedy="Add the name as a custom domain, validate it, and associate it with a route.",
         )
         return
     if not serves(state, name):
@@ -136,7 +136,7 @@ def _domain(found: Found, state: SwitchState, view: View) -> None:
             AT,
             f"no enabled route of {name} leads to {state.where}: changing its origins moves nobody",
             new=few(state.served) or "no custom domain",
-            remedy="associate the custom domain with the route of this origin group, or name the right one as `group`",
+            remedy="Associate the custom domain with the route of this origin group, or name the right one as `group`.",
         )
     if not validation:
         found.say(Outcome.ERROR, f"Front Door does not tell whether {name} is validated")
@@ -145,13 +145,13 @@ def _domain(found: Found, state: SwitchState, view: View) -> None:
             AT,
             f"custom domain {name} is to be validated again before its managed certificate ends",
             severity=Severity.MAJOR,
-            remedy=f"renew the TXT record _dnsauth.{name}",
+            remedy=f"Renew the TXT record _dnsauth.{name}.",
         )
     elif validation.lower() != "approved":
         found.fail(
             AT,
             f"custom domain {name} is not validated ({validation})",
-            remedy=f"write the TXT record _dnsauth.{name} as the profile says, and wait until it is Approved",
+            remedy=f"Write the TXT record _dnsauth.{name} as the profile says, and wait until it is Approved.",
         )
 
 
@@ -169,7 +169,7 @@ def _callers_come(found: Found, state: SwitchState, survey: Survey, view: View) 
             f"{name} does not lead to {few(state.hosts)}: changing {state.where} moves nobody",
             old=few(state.hosts),
             new=_way(past[0]),
-            remedy=f"point {name} at {state.hosts[0]} first, and let the old TTL run out",
+            remedy=f"Point {name} at {state.hosts[0]} first, and let the old TTL run out.",
         )
 
 

@@ -33,7 +33,7 @@ def sets(found: Found, state: SwitchState, survey: Survey, view: View) -> None:
         found.fail(
             AT,
             f"{name} has no A, AAAA or CNAME record in {state.where}: there is nothing to change",
-            remedy="check that this is the zone that is delegated, and that the record is not in a zone below it",
+            remedy="Check that this is the zone that is delegated, and that the record is not in a zone below it.",
         )
     for type_, group in groups.items():
         _targets(found, group, f"{name} {type_}", survey, view)
@@ -64,7 +64,7 @@ def _targets(found: Found, group: Sequence[SwitchRecord], what: str, survey: Sur
             f"{what} leads to {where}, which is neither `from` ({move.old.text}) nor `to` ({move.new.text})",
             old=move.old.text,
             new=where,
-            remedy="find out who changed the record, or correct `from` in the scenario",
+            remedy="Find out who changed the record, or correct `from` in the scenario.",
         )
 
 
@@ -77,13 +77,13 @@ def _resource(found: Found, resource: str, what: str, survey: Survey) -> None:
         found.fail(
             AT,
             f"{what} is already switched: the alias of {resource} is answered as the new side",
-            remedy="if that is not meant, switch back; if it is, the cutover is over: run the suites of the time after",
+            remedy="If that is not meant, switch back; if it is, the cutover is over: run the suites of after it.",
         )
     elif Points.ELSEWHERE in points:
         found.fail(
             AT,
             f"{what} is an alias of {resource}, which is answered as neither `from` nor `to`",
-            remedy="find out who changed the record, or correct `from` in the scenario",
+            remedy="Find out who changed the record, or correct `from` in the scenario.",
         )
     else:
         found.say(Outcome.INCONCLUSIVE, f"{what} is an alias of {resource}: no answer shows which side that is")
@@ -98,20 +98,20 @@ def _ttl(found: Found, group: Sequence[SwitchRecord], what: str, view: View) -> 
             AT,
             f"the records of {what} have different TTLs ({few(map(str, ttls))} s): the last one written holds for all,"
             " and shares are skewed",
-            remedy=f"give every record of the group the TTL {min(ttls[0], view.dns.ttl_max)}",
+            remedy=f"Give every record of the group the TTL {min(ttls[0], view.dns.ttl_max)}.",
         )
     if ttls and ttls[-1] > view.dns.ttl_max:
         found.fail(
             AT,
             f"the TTL of {what} is {ttls[-1]} s in the zone, more than {view.dns.ttl_max} s",
-            remedy=f"lower it to {view.dns.ttl_max}, at least {ttls[-1]} s before the change",
+            remedy=f"Lower it to {view.dns.ttl_max}, at least {ttls[-1]} s before the change.",
         )
     if len(group) > 1 and any(one.alias for one in group) and ttls and ttls != [_BESIDE_ALIAS]:
         found.tell(
             AT,
             f"{what} has aliases beside records with a TTL of {few(map(str, ttls))} s: shares are skewed unless both"
             f" are kept equally long",
-            remedy=f"give the records beside an alias the TTL {_BESIDE_ALIAS}",
+            remedy=f"Give the records beside an alias the TTL {_BESIDE_ALIAS}.",
         )
 
 
@@ -121,7 +121,7 @@ def _weighted(found: Found, group: Sequence[SwitchRecord], what: str, view: View
         found.fail(
             AT,
             f"{what} has a weighted record beside one that is not: Route 53 does not serve such a group by weight",
-            remedy="make every record of the name and type weighted",
+            remedy="Make every record of the name and type weighted.",
         )
     wrong = [one.weight for one in weighted if one.weight is None or not 0 <= one.weight <= _HEAVIEST]
     if wrong:
@@ -132,7 +132,7 @@ def _weighted(found: Found, group: Sequence[SwitchRecord], what: str, view: View
             AT,
             f"all weights of {what} are 0: Route 53 then gives each record an equal share, so"
             f" {shares['new']:.0%} of the callers are sent to the new side",
-            remedy=f"give the record that leads to {view.move.old.text} the weight 255",
+            remedy=f"Give the record that leads to {view.move.old.text} the weight 255.",
         )
     for side, target in (("old", view.move.old), ("new", view.move.new)):
         if not any(one.side == side for one in weighted):
@@ -140,7 +140,7 @@ def _weighted(found: Found, group: Sequence[SwitchRecord], what: str, view: View
                 AT,
                 f"{what} is weighted, and no record of the group leads to the {side} side: no weight can send callers"
                 " there",
-                remedy=f"add a record with the weight 0 to the group that leads to {target.text}",
+                remedy=f"Add a record with the weight 0 to the group that leads to {target.text}.",
             )
 
 
@@ -151,7 +151,7 @@ def _together(found: Found, groups: Groups, name: str) -> None:
         found.fail(
             AT,
             f"{name} has a CNAME beside {others}: no name can have both (RFC 1034, 3.6.2)",
-            remedy=f"keep the CNAME or the {others}, not both",
+            remedy=f"Keep the CNAME or the {others}, not both.",
         )
     four, six = groups.get("A", ()), groups.get("AAAA", ())
     weighted = [any(one.policy == "weighted" for one in group) for group in (four, six)]
@@ -160,14 +160,14 @@ def _together(found: Found, groups: Groups, name: str) -> None:
         found.fail(
             AT,
             f"{name} is weighted for {'A' if weighted[0] else 'AAAA'} alone: callers by {which} are not shifted",
-            remedy="give A and AAAA the same group of weighted records",
+            remedy="Give A and AAAA the same group of weighted records.",
         )
     elif four and six and of_group(four) != of_group(six):
         found.fail(
             AT,
             f"{name} sends callers by IPv4 and by IPv6 to the new side in different shares"
             f" ({_new(four)} and {_new(six)})",
-            remedy="give the weighted records of A and AAAA the same weights",
+            remedy="Give the weighted records of A and AAAA the same weights.",
         )
 
 
@@ -206,14 +206,14 @@ def _name_servers(found: Found, state: SwitchState, survey: Survey, name: str) -
             f"{state.where} is not the zone that {name} is delegated to: you would edit a zone that nobody asks",
             old=few(sorted(delegated)),
             new=few(sorted(own)),
-            remedy=f"change the record in the zone served by {few(sorted(delegated))}",
+            remedy=f"Change the record in the zone served by {few(sorted(delegated))}.",
         )
     elif delegated - own:
         found.fail(
             AT,
             f"{name} is also delegated to servers that {state.where} does not have ({few(sorted(delegated - own))}):"
             " they would not have the change",
-            remedy="make the same change there, or take them out of the delegation before",
+            remedy="Make the same change there, or take them out of the delegation before.",
         )
 
 
@@ -241,7 +241,7 @@ def _answers(found: Found, groups: Groups, survey: Survey, name: str) -> None:
                     AT,
                     f"{label(authority.server)} answers for {name} {type_} {why}",
                     severity=Severity.CRITICAL,
-                    remedy="if the record was changed within the last minute look again; else it is another zone",
+                    remedy="If the record was changed within the last minute look again; else it is another zone.",
                 )
     if not compared:
         found.say(Outcome.INCONCLUSIVE, f"no authoritative server told what it has for {name}: nothing to compare with")

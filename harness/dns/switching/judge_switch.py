@@ -108,7 +108,7 @@ def _shares(found: Found, state: SwitchState, view: View) -> None:
             AT,
             f"{name} is already switched: {WORDS[state.mechanism]} sends every caller to the new side",
             new=view.move.new.text,
-            remedy="if that is not meant, switch back; if it is, the cutover is over: run the suites of the time after",
+            remedy="If that is not meant, switch back; if it is, the cutover is over: run the suites of after it.",
         )
     elif new > 0.0:
         found.tell(AT, f"{WORDS[state.mechanism]} sends {new:.1%} of the callers of {name} to the new side already")

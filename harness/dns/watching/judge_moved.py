@@ -81,8 +81,8 @@ def _lost(found: Found, place: Place, move: Move) -> None:
         old=move.old.text,
         new=seen or place.side.value,
         note=detail,
-        remedy=f"callers behind {place.server} reach nobody by this name: look at the records of {move.name} at its "
-        f"authoritative servers, and move back to {move.old.text} if they are not as planned",
+        remedy=f"Callers behind {place.server} reach nobody by this name: look at the records of {move.name} at its "
+        f"authoritative servers, and move back to {move.old.text} if they are not as planned.",
     )
 
 
