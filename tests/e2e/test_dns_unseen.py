@@ -210,6 +210,19 @@ def refusing(base: Answer, code: dns.rcode.Rcode, *types: str) -> Answer:
     return answer
 
 
+def before_edns(base: Answer) -> Answer:
+    """Refuse questions with EDNS, and send their OPT record back."""
+
+    def answer(asked: dns.message.Message) -> dns.message.Message | bytes | None:
+        if asked.edns < 0:
+            return base(asked)
+        reply = dns.message.make_response(asked)
+        reply.set_rcode(dns.rcode.FORMERR)
+        return reply
+
+    return answer
+
+
 def translating(base: Answer, prefix: str) -> Answer:
     """Make IPv6 addresses up where there are none (DNS64)."""
 
@@ -265,6 +278,8 @@ ODD = (
     Odd(name="dns64-by-its-own-prefix", servers=BY_ADDRESS, resolver=translating(BY_ADDRESS, "2001:db8:64::"), dns=ADDRESSES),
     Odd(name="servers-from-before-https-records", servers=refusing(BY_CNAME, NOTIMP, "HTTPS", "SVCB")),
     Odd(name="servers-fail-at-https-records", servers=refusing(BY_CNAME, dns.rcode.SERVFAIL, "HTTPS"), verdict="HOLD"),
+    # whether the zone is signed cannot be asked there; nothing else is wrong with it
+    Odd(name="servers-from-before-edns", servers=before_edns(BY_CNAME), verdict="HOLD"),
     Odd(name="eight-of-twenty-addresses", servers=rotating(BY_ADDRESS, 8), dns={"from": {"alias": OLD}}),
     Odd(name="two-of-twenty-addresses", servers=rotating(BY_ADDRESS, 2), dns={"from": OLD}),
 )  # fmt: skip

@@ -152,8 +152,8 @@ class Asker:
     async def _answer(self, server: Server, asked: Question) -> Reply:
         until = asyncio.get_running_loop().time() + self._timeout
         found, transport = await self._fetch(server, asked, until)
-        if found.code in _NO_EDNS and not found.edns and not asked.signatures:
-            # a server from before EDNS is asked as it was in its day (RFC 6891 §7)
+        if (found.code == dns.rcode.FORMERR or (found.code in _NO_EDNS and not found.edns)) and not asked.signatures:
+            # a server from before EDNS is asked as it was in its day (RFC 6891 §7); some send the question's OPT back
             asked = replace(asked, edns=False, id=secrets.randbits(16))
             found, transport = await self._fetch(server, asked, until)
         said = read(found, asked)

@@ -200,9 +200,9 @@ def _same_addresses(found: Found, survey: Survey) -> None:
             note=f"a share of the callers of {move.name} stays on the old side",
             remedy=f"Take {few(sorted(shared))} out of {move.new.text}.",
         )  # fmt: skip
-    elif new <= old_addresses(survey):
+    elif shared := new & old_addresses(survey):
         found.tell(
-            _AT, f"{move.new.text} has the addresses that {move.name} has now: {few(sorted(new))}",
+            _AT, f"{move.new.text} has addresses that {move.name} has now: {few(sorted(shared))}",
             severity=Severity.MAJOR, note="right where one front holds both sides and chooses by name, else not",
             remedy="Make sure that it is the new side that answers there.",
         )  # fmt: skip
