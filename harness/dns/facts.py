@@ -133,8 +133,8 @@ class Survey:
     those of the name's zone and of every zone on the way to the new target. `switch` is what a control plane tells of
     the mechanism, None where none is read, or could be. `wildcard` is what a server of the zone says, by type, of a
     name beside the production name that nobody has made; empty where there is no such name. `interrupted`: the survey
-    was cut short. `at_target` is what each
-    server of the zones on the way to the new target says of the names on it (A, AAAA, HTTPS).
+    was cut short. `at_target` is what each server of the zones on the way to the new target says of the names on it
+    (A, AAAA, HTTPS).
 
     The first of `zones` is asked about the name whose record is to be switched, where that is further on; it may be the
     production name's zone once more.
