@@ -164,7 +164,7 @@ class Timing:
     largest TTL of these at the authoritative servers, None where none told. `held` is, by resolver, when what it holds
     of longer ago runs out. `earliest` is the first moment at which no answer with an older, longer TTL is left, None
     where that cannot be told, `why` says what it follows from. `delay` is how long the mechanism itself takes until
-    servers answer anew. `back` are points (seconds after the change, share of clients back), rising to 1.0; empty where
+    servers answer anew. `back` are points (seconds after the change, share of callers back), rising to 1.0; empty where
     that cannot be told. `back_all` is the seconds until all are back.
     """
 

@@ -1,4 +1,4 @@
-"""How fast clients are back after the name is changed back: the share of them that has the old side again, by time."""
+"""How fast callers are back after the name is changed back: the share of them that has the old side again, by time."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -9,10 +9,10 @@ _BENDS = (MOST_POINTS - 1) // (_BETWEEN + 1) - 1
 
 
 def share_back(spans: Sequence[float], seconds: float, *, delay: float = 0.0, cache: float = 0.0) -> float:
-    """Return the share (0 to 1) of clients that are back `seconds` after the change.
+    """Return the share (0 to 1) of callers that are back `seconds` after the change.
 
     Each resolver counts alike. What is left of its copy at the moment of the change is anything between nothing and its
-    span, the seconds for which it holds an answer; a client may keep the address for up to `cache` beyond. Nothing is
+    span, the seconds for which it holds an answer; a caller may keep the address for up to `cache` beyond. Nothing is
     served anew before `delay`.
     """
     left = seconds - delay
@@ -22,7 +22,7 @@ def share_back(spans: Sequence[float], seconds: float, *, delay: float = 0.0, ca
 
 
 def all_back(spans: Sequence[float], *, delay: float = 0.0, cache: float = 0.0) -> float:
-    """Return the seconds after which every client is back."""
+    """Return the seconds after which every caller is back."""
     return delay + max(spans) + cache
 
 

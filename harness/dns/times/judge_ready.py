@@ -32,11 +32,11 @@ def old_ttl(survey: Survey, view: View) -> Found:
 
 
 def rollback(survey: Survey, view: View) -> Found:
-    """Judge whether every client is back on the old side within `rollback_within`."""
+    """Judge whether every caller is back on the old side within `rollback_within`."""
     found = Found()
     known, within = timing(survey, view), view.dns.rollback_within
     if known.back_all is None:
-        found.say(Outcome.INCONCLUSIVE, f"it cannot be told how fast clients are back: {_unknown(known)}")
+        found.say(Outcome.INCONCLUSIVE, f"it cannot be told how fast callers are back: {_unknown(known)}")
         return found
     _tell_back(found, survey, view, known)
     rests = in_part(survey, known)
@@ -44,7 +44,7 @@ def rollback(survey: Survey, view: View) -> Found:
         share = share_back_at(survey, known, view, within)
         found.fail(
             "dns:rollback",
-            f"after a change back, clients are not all back before {span(known.back_all)}; {span(within)} is wanted, "
+            f"after a change back, callers are not all back before {span(known.back_all)}; {span(within)} is wanted, "
             f"by when {_percent(share)} are",
             note=_parts(view, known),
             remedy=_faster(view, known, rests=bool(rests)),
@@ -111,7 +111,7 @@ def _tell_back(found: Found, survey: Survey, view: View, known: Timing) -> None:
     last = known.back_all or 0.0
     shown = sorted({view.dns.rollback_within, *(at for at in _ASKED_FOR if at < last)})
     shares = {f"after {span(at)}": _percent(share_back_at(survey, known, view, at)) for at in shown}
-    found.fact("clients back", **shares, **{"all after": span(last)})
+    found.fact("callers back", **shares, **{"all after": span(last)})
     found.fact("what the way back takes", **_table(survey, view, known))
     unseen = () if known.mechanism in PER_REQUEST else not_seen_anew(survey, known)
     if unseen:
@@ -130,7 +130,7 @@ def _tell_back(found: Found, survey: Survey, view: View, known: Timing) -> None:
             severity=Severity.MINOR, remedy="Measure it before the day, with a record or a profile that nobody uses.",
         )  # fmt: skip
     found.tell(
-        "dns:rollback", "clients that keep a connection open do not ask again before it ends", severity=Severity.INFO
+        "dns:rollback", "callers that keep a connection open do not ask again before it ends", severity=Severity.INFO
     )
 
 
@@ -141,7 +141,7 @@ def _table(survey: Survey, view: View, known: Timing) -> dict[str, str]:
         table |= {"TTL": f"{known.ttl} s", "resolvers": str(len([name for name in held if name]))}
         table |= {f"at least, by {clamp.server}": f"{clamp.seconds} s" for clamp in _least(known)[:_MANY]}
     table |= {"until it is served": span(known.delay)} if known.delay else {}
-    table |= {"kept by clients beyond": span(client_cache(view.dns))} if client_cache(view.dns) else {}
+    table |= {"kept by callers beyond": span(client_cache(view.dns))} if client_cache(view.dns) else {}
     return table
 
 
@@ -161,7 +161,7 @@ def _parts(view: View, known: Timing) -> str:
         )
     elif known.mechanism not in PER_REQUEST:
         parts.append(f"up to {ttl_text(known.ttl or 0)} by the TTL of {known.switched}")
-    parts += [f"up to {span(cache)} in the clients themselves"] if cache else []
+    parts += [f"up to {span(cache)} in the callers themselves"] if cache else []
     return "It takes " + ", and ".join(parts) + "."
 
 
@@ -170,7 +170,7 @@ def _server(known: Timing) -> str:
 
 
 def _faster(view: View, known: Timing, *, rests: bool) -> str:
-    """Return what would bring clients back in time."""
+    """Return what would bring callers back in time."""
     left = view.dns.rollback_within - known.delay - client_cache(view.dns)
     if left <= 0 or known.mechanism in PER_REQUEST:
         return (

@@ -115,13 +115,13 @@ def not_seen_anew(survey: Survey, known: Timing) -> tuple[str, ...]:
 
 
 def share_back_at(survey: Survey, known: Timing, view: View, seconds: float) -> float:
-    """Return the share of clients that are back some seconds after the change back."""
+    """Return the share of callers that are back some seconds after the change back."""
     held = list(spans(survey, known).values())
     return share_back(held, seconds, delay=known.delay, cache=client_cache(view.dns))
 
 
 def client_cache(dns: Dns) -> float:
-    """Return the seconds for which clients keep an address beyond its TTL, where the name's address changes at all."""
+    """Return the seconds for which callers keep an address beyond its TTL, where the name's address changes at all."""
     return 0.0 if dns.switch.mechanism in PER_REQUEST else dns.client_cache
 
 

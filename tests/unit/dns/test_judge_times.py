@@ -277,7 +277,7 @@ def test_a_clamping_resolver_is_named() -> None:
 def test_a_short_ttl_brings_everybody_back_in_time() -> None:
     found = rollback(survey(resolver("r", (0, 60))), view())
     assert outcome(found) is Outcome.PASS
-    assert found.facts["clients back"] == {
+    assert found.facts["callers back"] == {
         "after 30 s": "50 %", "after 5 min": "100 %", "all after": "1 min",
     }  # fmt: skip
     assert "keep a connection open" in words(found)
