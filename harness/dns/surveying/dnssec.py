@@ -164,14 +164,14 @@ def _placed(seal: Seal, server: str) -> Seal:
 def _state(zone: Zone, name: str, found: tuple[Seal, ...], refusing: tuple[str, ...], *, asked: bool) -> Signatures:
     faults = [f"{seal.what} {seal.fault}" for seal in found if seal.fault and not seal.unknown]
     if faults:
-        return Signatures(zone=zone.name, name=name, state=Signed.BOGUS, why=few(faults, 3))
+        return Signatures(zone=zone.name, name=name, state=Signed.BOGUS, why=few(faults, 1))
     if refusing:
-        why = f"{few(refusing, 3)} answers only with its checking switched off"
+        why = f"{few(refusing, 1)} answers only with its checking switched off"
         return Signatures(zone=zone.name, name=name, state=Signed.BOGUS, why=why)
     unknown = [f"{seal.what} {seal.fault}" for seal in found if seal.unknown]
     first = min((seal for seal in found if seal.until is not None), key=lambda seal: seal.until or 0.0, default=None)
     if unknown or first is None:
-        why = few(unknown, 3) or f"no authoritative server of {zone.name} showed its signatures"
+        why = few(unknown, 1) or f"no authoritative server of {zone.name} showed its signatures"
         return Signatures(zone=zone.name, name=name, state=Signed.UNKNOWN, why=why)
     why = "" if asked else _NOT_ASKED
     began = [seal.since for seal in found if seal.since is not None]

@@ -1,6 +1,7 @@
 """DNSSEC: zones signed well and wrongly at real servers, and what is said of them."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -148,6 +149,13 @@ def test_one_stale_server_is_enough_to_be_refused(nsd: Nsd, stale: Nsd) -> None:
     assert found.state is Signed.BOGUS
     assert "at ns2" in found.why
     assert "at ns1" not in found.why
+
+
+@pytest.mark.server("nsd")
+def test_one_fault_is_told_and_how_many_there_are(nsd: Nsd) -> None:
+    found = seen("expired.test", at(nsd), at(nsd, "ns2"), ds=said("expired.test", (SIGNED["expired.test"].ds,)))
+    assert re.search(r" at ns1 \S+ has a signature that ended on .* and [0-9]+ more$", found.why)
+    assert len(found.why) < 180
 
 
 @pytest.mark.server("nsd", "unbound")
