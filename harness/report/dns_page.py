@@ -62,7 +62,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsPage:
-    """All that the template shows."""
+    """All that the template shows; `ready`: every name is safe to move now."""
 
     brief: str
     overall: str
@@ -79,11 +79,12 @@ def page_of(summary: Summary) -> DnsPage | None:
         return None
     timings = [one.timing for one in summary.surveyed]
     ordered = dns_words.earliest_first(timings)
+    asked = max((one.at for one in summary.surveyed), default=0.0)
     by_name = {one.timing.name: one for one in summary.surveyed}
     return DnsPage(
         brief=brief(summary),
-        overall=dns_words.overall(timings, max((one.at for one in summary.surveyed), default=0.0)),
-        ready=bool(timings) and all(one.earliest is not None for one in timings),
+        overall=dns_words.overall(timings, asked),
+        ready=bool(timings) and all(one.earliest is not None and one.earliest <= asked for one in timings),
         names=tuple(_name(by_name[one.name]) for one in ordered[:MOST_NAMES]),
         more_names=max(len(ordered) - MOST_NAMES, 0),
         rollback=dns_charts.rollback(summary.surveyed),

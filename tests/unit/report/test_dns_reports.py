@@ -110,6 +110,13 @@ def test_what_is_safe_already_is_safe_now_and_a_condition_is_told() -> None:
     assert dns_words.overall([lowered], AT).endswith(" UTC, if the TTL is lowered now.")
 
 
+def test_the_headline_is_green_only_where_it_is_safe_now() -> None:
+    head = re.compile(r'<p class="held (\w+)"><b>(Earliest|Not known)')
+    now = replace(SOON, earliest=AT)
+    marks = [head.findall(_html(dns_run.suite_run(*some)))[0][0] for some in ([now], [now, SOON], [now, UNKNOWN])]
+    assert marks == ["good", "doubt", "doubt"]
+
+
 @pytest.mark.parametrize("back", [((0.0, 1.0),), ((0.0, 0.0), (30.0, 0.0), (30.0, 1.0))])
 def test_a_mechanism_without_ttls_is_drawn_as_a_step(back: tuple[tuple[float, float], ...]) -> None:
     one = dns_run.timing(back=back, back_all=back[-1][0], mechanism="proxy", ttl=None)
