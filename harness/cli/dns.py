@@ -65,7 +65,7 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     end = parser.add_mutually_exclusive_group()
     end.add_argument("--until", metavar="TIME", default="", help="how long to watch (the window's end, else 1h)")
     end.add_argument("--deadline", metavar="MOMENT", default="", help="until when: 15:00Z, 2026-11-21T15:00Z")
-    parser.add_argument("--json", action="store_true", help="print report.json at the end, and nothing else")
+    parser.add_argument("--json", action="store_true", help="print report.json at the end, and nothing else on stdout")
     scenario_options(parser)
     runs_option(parser)
     parser.epilog = (

@@ -66,12 +66,18 @@ class WatchView:
                 self._live.start()
 
     def look(self, watched: Watched) -> None:
-        """Show what a look saw: drawn anew, or what changed in plain lines and now and then how things stand."""
+        """Show what a look saw: drawn anew, or what changed in plain lines and now and then how things stand.
+
+        That all are where a watch expects them at first, on the old side, is told by how things stand.
+        """
         now = self._now()
         if self._live is not None:
             self._draw(watched, now)
             return
+        first = not self._said
         changed = [place for place in watched.asked if self._changes(place)]
+        if first and all(place.now is Points.OLD for place in changed):
+            changed = []
         for place in changed[:MOST_CHANGES]:
             self._print(self._shown(_line(place, now)))
         if len(changed) > MOST_CHANGES:

@@ -112,7 +112,7 @@ def _run(folder: Path) -> Path:
 def test_a_switched_record_is_seen_to_reach_every_resolver(net: Net, tmp_path: Path) -> None:
     file = _scenario(tmp_path, net, "api")
     child = _watch(file)
-    _wait_for(child, "at slow: old")
+    _wait_for(child, ", look 1,")
     net.nsd.rewrite(ZONE, _zone("new", 2))
     out, err = child.communicate(timeout=60)
     assert (child.returncode, err) == (0, "")

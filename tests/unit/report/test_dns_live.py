@@ -34,10 +34,20 @@ def _shown(out: io.StringIO, looks: int, *, color: bool | None = None) -> str:
 def test_off_a_terminal_each_change_is_a_line() -> None:
     lines = _shown(io.StringIO(), 10).splitlines()
     assert lines[0] == "Watching 2 names at 4 servers every 5 s, until 15:00:00 UTC at the latest"
-    assert "14:00:00 UTC  api.example.com at office: old (33 s left)" in lines
     assert "14:00:35 UTC  api.example.com at office: new (once) (60 s left)" in lines
     assert lines[-1].startswith("14:00:45 UTC  33 % moved (2 new, 4 old), look 10, 59 min 15 s left")
     assert not any("\x1b" in line for line in lines)
+
+
+def test_a_watch_that_begins_on_the_old_side_begins_with_one_line() -> None:
+    told, out = dns_run.watching(), io.StringIO()
+    view = WatchView(out, width=140, now=lambda: AT)
+    watched = Watched(told, [dns_run.look(0, lambda *_: dns_run.old(), told)])
+    view.look(watched)
+    assert out.getvalue().splitlines() == ["14:00:00 UTC  0 % moved (6 old), look 1, 1 h 00 min left"]
+    watched.add(dns_run.look(1, lambda *_: dns_run.new(), told))
+    view.look(watched)
+    assert out.getvalue().count("new (once)") == len(watched.asked)
 
 
 def test_going_back_is_a_change_too() -> None:
