@@ -28,7 +28,7 @@ _GLOB = re.compile(r"[a-z0-9_.*:-]+")
 
 def ttl(text: str) -> int:
     """Return whole seconds from 1 to 2^31 - 1; raise Wrong."""
-    seconds = units.duration(text)
+    seconds = units.long_duration(text)
     if seconds != int(seconds):
         raise Wrong(f"a TTL of {text}", "TTLs are whole seconds, such as 60s")
     if seconds > _LONGEST_TTL:
@@ -63,7 +63,7 @@ def _duration(default: float, *, zero: bool = True) -> Scalar[float]:
     return parsed(read, units.DURATION, f"a duration such as {default:.0f}s")
 
 
-_TTL = parsed(ttl, units.DURATION, "a duration such as 60s")
+_TTL = parsed(ttl, units.LONG_DURATION, "a duration such as 60s")
 _MOMENT = parsed(units.moment, units.MOMENT, "a moment such as 2026-11-21T14:20:00Z")
 
 

@@ -27,6 +27,7 @@ _BYTES = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**
 _PER = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 DURATION = f"^{_NUMBER} ?(ms|s|m|h)$"
+LONG_DURATION = f"^{_NUMBER} ?(ms|s|m|h|d|w)$"
 SIZE = f"^{_SIZE.pattern}$"
 RATE = f"^{_RATE.pattern}$"
 SHARE = f"^{_SHARE.pattern}$"
@@ -43,6 +44,12 @@ def duration(text: str) -> float:
     if not seconds:
         raise Wrong("a duration of 0", "give more than 0, such as 35s")
     return seconds
+
+
+def long_duration(text: str) -> float:
+    """Return seconds, more than 0, of a duration that may be of days or weeks; raise Wrong."""
+    found = _SPAN.fullmatch(text)
+    return float(found[1]) * _SPANS[found[2]] if found and float(found[1]) else duration(text)
 
 
 def duration_or_none(text: str) -> float:

@@ -98,7 +98,7 @@ DNS = [
     good("ttl_max: 0", "ttl_max: §0s", "a duration of 0"),
     good("ttl_max: parts of seconds", "ttl_max: §1500ms", "a TTL of 1500ms", "whole seconds"),
     good("ttl_max: beyond DNS", "ttl_max: §600000h", "a TTL of 600000h", "2147483647s"),
-    good("negative_ttl_max: days", "negative_ttl_max: §1d", "'1d' is no duration", schema=True),
+    good("negative_ttl_max: years", "negative_ttl_max: §1y", "'1y' is no duration", schema=True),
     good("rollback_within: 0", "rollback_within: §0s", "a duration of 0"),
     good("wait: nothing", "wait: §~", "expected a duration such as 75s, got nothing", schema=True),
     good("timeout: long", "timeout: §1m", "a timeout of 1m", "30s at most"),

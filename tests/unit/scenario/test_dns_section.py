@@ -423,3 +423,9 @@ def test_what_several_names_share_is_told_once(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(file, environ={})
     assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("1d", 86_400), ("2w", 1_209_600), ("90m", 5400), ("86400s", 86_400)])
+def test_ttls_may_be_days_and_weeks(written: str, seconds: int, section: Section) -> None:
+    found = section(f"lowered_at: 2026-11-20T09:00:00Z\n  lowered_from: {written}")
+    assert found.lowered_from == seconds
