@@ -87,6 +87,8 @@ soak: $(STAMP)
 		tests/e2e/test_load_unseen.py
 	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_load_hostile.py tests/e2e/test_load_hosts.py \
 		tests/e2e/test_load_secrets.py tests/e2e/test_load_credentials.py
+	WHOLE_CATALOGUE=1 $(BIN)/python -m pytest tests/e2e/test_dns_catalogue.py tests/e2e/test_dns_unseen.py \
+		tests/e2e/test_dns_hostile.py tests/e2e/test_dns_secrets.py tests/e2e/test_dns_kills.py
 	WHOLE_SIMULATION=1 $(BIN)/python -m pytest tests/unit/stats/test_sample_tables.py tests/unit/load/test_judge.py
 	$(BIN)/python -m tests.bench.soak $(ARGS)
 
