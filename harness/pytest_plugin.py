@@ -137,7 +137,8 @@ class Rehearsal:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """On --resume keep to what the run set out to judge."""
+        """Refuse suites that the scenario has no section for; on --resume keep to what the run set out to judge."""
+        self._refuse_absent()
         if not self.order.resume or config.option.collectonly:
             return
         before = self._open().planned_before
@@ -146,6 +147,15 @@ class Rehearsal:
         kept = [item for item in items if (asked := _asked_by(item)) is None or key_of(asked) in before]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
+
+    def _refuse_absent(self) -> None:
+        """Raise pytest's usage error (exit 4) where nothing but suites without a section was collected."""
+        absent = sorted(self._collected - set(self.suites.items))
+        if absent and set(absent) == self._collected:
+            sections = " and no ".join(f"`{suite}`" for suite in absent)
+            raise pytest.UsageError(
+                f"{self.scenario.files[0]}: the scenario has no {sections} section\nadd it, or name another suite"
+            )
 
     # --- sending ----------------------------------------------------------------------------------------------------
 

@@ -195,3 +195,34 @@ def test_the_other_door_tells_what_is_wrong(options: str, says: str, typed: Path
     assert call.returncode == 4, call.stdout + call.stderr
     assert says in call.stderr
     assert "Traceback" not in call.stdout + call.stderr
+
+
+@pytest.mark.parametrize(
+    ("suites", "code", "says"),
+    [
+        (("dns",), 4, "good.yaml: the scenario has no `dns` section"),
+        (("security",), 4, "good.yaml: the scenario has no `security` section"),
+        (("load", "dns"), 4, "good.yaml: the scenario has no `dns` and no `load` section"),
+        (("parity", "dns"), 0, ""),
+    ],
+)
+def test_a_suite_without_a_section_is_refused_before_anything_is_sent(
+    suites: tuple[str, ...], code: int, says: str, typed: Path
+) -> None:
+    call = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--import-mode=importlib", "-p", "no:cacheprovider"),
+            *(str(content_dir() / "suites" / suite) for suite in suites),
+            *("--scenario", "good.yaml", "--runs", f"runs-of-{'-'.join(suites)}"),
+        ],
+        cwd=typed,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert call.returncode == code, call.stdout + call.stderr
+    assert says in call.stderr
+    runs = typed / f"runs-of-{'-'.join(suites)}"
+    assert (code == 0) is any(path.is_dir() and not path.name.startswith(".") for path in runs.iterdir())
