@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import get_args
 
 from yaml.nodes import Node
@@ -80,6 +81,9 @@ def server(text: str) -> Server:
 def _plain(text: str) -> Server:
     if text in _WORDS or text == _DELEGATION:
         raise Wrong(f"'{text}' cannot stand here", _FORMS)
+    scheme, mark, rest = text.partition(":")
+    if mark and scheme.lower() in _SCHEMES and not rest.isdecimal():
+        raise Wrong(f"'{text[:80]}' is no address", f"did you mean '{scheme}://{rest.lstrip('/')[:80]}'?")
     host, port = _split(text)
     return _server(host, port, "udp")
 
@@ -203,6 +207,9 @@ def _identity(one: Server | str) -> object:
 
 
 def _resolver(text: str) -> Server | str:
+    meant = get_close_matches(text.lower(), _WORDS, 1, 0.7)
+    if text not in _WORDS and meant:
+        raise Wrong(f"'{text[:80]}' is no IP address", f"did you mean '{meant[0]}'?")
     return text if text in _WORDS else server(text)
 
 
