@@ -75,8 +75,13 @@ def decide(
 _CUT = "the run did not finish; `cutover rehearse --resume` goes on with it"
 _CUT_WATCH = "the watch was ended before all had moved; nothing tells how it went on"
 
-_TOGETHER = frozenset({"security", "load", "dns"})
-"""Suites that are left out where one side is asked at a time."""
+_BOTH = "asks both sides at once; rehearse it where both gateways can be reached"
+_TOGETHER = {
+    "security": _BOTH,
+    "load": _BOTH,
+    "dns": "looks at names and both sides at once; rehearse it by itself, with `--suite dns`",
+}
+"""Suites that are left out where one side is asked at a time, and what to do."""
 
 
 def _failed(suite: SuiteResult) -> str:
@@ -87,7 +92,7 @@ def _failed(suite: SuiteResult) -> str:
 def _holding(suite: SuiteResult, cases: Sequence[CaseResult], mode: str) -> list[str]:
     total = suite.passed + suite.failed + suite.inconclusive + suite.errors + suite.skipped
     if not total and mode != "rehearse" and suite.name in _TOGETHER:
-        return [f"{suite.name}: asks both sides at once; rehearse it where both gateways can be reached"]
+        return [f"{suite.name}: {_TOGETHER[suite.name]}"]
     if not total:
         return [f"{suite.name}: no case was asked; no data is never a pass"]
     mine = [case for case in cases if case.suite == suite.name]
