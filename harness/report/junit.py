@@ -9,6 +9,11 @@ from harness.model.outcome import Outcome
 from harness.report.text import instant, short, visible, xml_attribute, xml_text
 
 _MESSAGE = 300
+_REMEDY = 600
+_MOST_REMEDIES = 8
+
+_Remedies = dict[tuple[str, str], list[str]]
+"""What to do, by suite and name of the case."""
 
 
 @dataclass(slots=True)
@@ -35,18 +40,29 @@ def render_junit(summary: Summary) -> bytes:
     for case in summary.cases:
         by_suite[case.suite].append(case)
     names = dict.fromkeys([*(suite.name for suite in summary.suites), *by_suite])
-    total, body = _Tally(), []
+    total, body, remedies = _Tally(), [], _remedies(summary)
     for name in names:
-        body += _suite(summary, name, by_suite[name], total)
+        body += _suite(summary, name, by_suite[name], total, remedies)
     seconds = max(summary.ended - summary.started, 0.0)
     head = f"<testsuites name={xml_attribute(summary.scenario)} {total.attributes(seconds)}>"
     lines = ['<?xml version="1.0" encoding="utf-8"?>', head, *body, "</testsuites>", ""]
     return "\n".join(lines).encode()
 
 
-def _suite(summary: Summary, name: str, cases: Sequence[CaseResult], total: _Tally) -> list[str]:
+def _remedies(summary: Summary) -> _Remedies:
+    """Return the remedies of what went wrong; one that was written for another case says for which."""
+    found: _Remedies = defaultdict(list)
+    for one in summary.findings:
+        if one.remedy and one.outcome is not Outcome.PASS:
+            for name in one.cases:
+                other = "" if name == one.case else f" (as for {short(one.case, _MESSAGE)})"
+                found[one.suite, name].append(f"What to do{other}: {short(one.remedy, _REMEDY)}")
+    return found
+
+
+def _suite(summary: Summary, name: str, cases: Sequence[CaseResult], total: _Tally, remedies: _Remedies) -> list[str]:
     tally = _Tally()
-    lines = [_case(case, tally) for case in cases] or [_empty(name, tally)]
+    lines = [_case(case, tally, remedies.get((name, case.info.name), ())) for case in cases] or [_empty(name, tally)]
     total.add(tally)
     seconds = sum(_seconds(case) for case in cases)
     stamp = instant(summary.started).removesuffix("Z")
@@ -61,7 +77,7 @@ def _suite(summary: Summary, name: str, cases: Sequence[CaseResult], total: _Tal
     ]
 
 
-def _case(case: CaseResult, tally: _Tally) -> str:
+def _case(case: CaseResult, tally: _Tally, remedies: Sequence[str]) -> str:
     tally.tests += 1
     probe = case.info.probe
     of = probe.group.value if probe is not None else case.info.operation or case.suite
@@ -80,7 +96,7 @@ def _case(case: CaseResult, tally: _Tally) -> str:
     else:
         tally.errors += 1
         tag = "error"
-    text = xml_text("\n".join(map(visible, case.why)))
+    text = xml_text("\n".join([*map(visible, case.why), *dict.fromkeys(remedies[:_MOST_REMEDIES])]))
     return f'{head}><{tag} type="{case.outcome.value}" message={_message(case)}>{text}</{tag}></testcase>'
 
 

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
 from harness.dns.watching.watched import Watched
 from harness.model.dns import Clamp, Heard, Points, Sighting
-from harness.model.event import Event, Sighted
+from harness.model.event import CaseInfo, Checked, Event, Planned, Point, Sighted
 from harness.report import dns_charts, dns_words
 from harness.report.console import Console
 from harness.report.html import render_html
@@ -287,3 +288,21 @@ def test_hostile_names_are_no_markup() -> None:
 def _watched(events: Sequence[Event]) -> Watched:
     (told,) = dns_run.summary(events).propagations
     return Watched(told.watching, told.sighted)
+
+
+def test_junit_says_what_to_do_and_for_which_name_that_was_written() -> None:
+    names = ("api.example.com", "shop.example.com")
+    infos = tuple(CaseInfo(index=index, name=f"{name}: TTL", operation=name) for index, name in enumerate(names))
+    checked = [
+        Checked(at=AT, suite="dns", index=info.index, case=info.name, outcome="FAIL", why=(f"{info.operation}: too long",), points=(
+            Point(at="dns:ttl", title=f"{info.operation}: too long", outcome="FAIL", severity="major",
+                  remedy=f"Lower <the TTL> of {info.operation}."),
+        ))
+        for info in infos
+    ]  # fmt: skip
+    told = render_junit(dns_run.summary([dns_run.started(), Planned(at=AT, suite="dns", cases=infos), *checked]))
+    texts = [one.text for one in ET.fromstring(told).iter("failure")]
+    assert texts == [
+        "api.example.com: too long\nWhat to do: Lower <the TTL> of api.example.com.",
+        "shop.example.com: too long\nWhat to do (as for api.example.com: TTL): Lower <the TTL> of api.example.com.",
+    ]
