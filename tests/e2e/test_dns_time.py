@@ -120,10 +120,10 @@ def test_the_earliest_safe_moment_is_met(seen: Seen) -> None:
 
 
 def test_it_is_safe_once_all_old_copies_have_run_out(seen: Seen) -> None:
-    view = seen.view(seen.low)
-    known = timing(seen.low, view)
-    assert known.held == {}
-    assert known.earliest == view.now
+    assert timing(seen.low, seen.view(seen.low)).held == {}
+    # a machine that is slow to lower the TTL has the copies run out before those of resolvers that nobody asked
+    view = seen.view(seen.low, now=max(seen.low.ended, (seen.section.lowered_at or 0) + BEFORE))
+    assert timing(seen.low, view).earliest == view.now
     assert _outcome(old_ttl(seen.low, view)) is Outcome.PASS
 
 

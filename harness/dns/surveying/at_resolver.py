@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.dns.asking.ask import Asker
@@ -10,7 +10,7 @@ from harness.dns.facts import ADDRESS_TYPES, AtResolver
 from harness.dns.surveying.points import points
 from harness.dns.surveying.switched import switched_by, switched_records
 from harness.dns.surveying.way import follow
-from harness.model.dns import Chain, Heard, Points, Reply, Server, Sighting
+from harness.model.dns import Chain, Heard, Points, Records, Reply, Server, Sighting
 from harness.scenario.moving import Dns, Move, Target
 
 MOST_LATER = 3
@@ -35,7 +35,7 @@ async def look(
     )
     ways = {"A": way, "AAAA": six}
     old = await _old(one, move, ways)
-    later = await one.later(way, move, ttl, min(until, way.at + dns.wait))
+    later = await one.later(ways, move, ttl, min(until, way.at + dns.wait))
     sides = _addresses(old), _addresses(target)
 
     def seen(chain: Chain) -> Sighting:
@@ -94,13 +94,16 @@ class _At:
 
         return await follow(ask, name, type_)
 
-    async def later(self, way: Chain, move: Move, ttl: Callable[[], int | None], until: float) -> list[Chain]:
+    async def later(
+        self, ways: dict[str, Chain], move: Move, ttl: Callable[[], int | None], until: float
+    ) -> list[Chain]:
         """Look again when the copy has run out, until a fresh one is seen: a few times, since TTLs are rounded."""
         looks: list[Chain] = []
-        held = _held(way, move)
-        if held is None or held == ttl():
+        copy = _copy(ways["A"], move)
+        if copy is None or copy.ttl == ttl():
             return looks
-        out = again = way.at + held + 1
+        out = ways["A"].at + copy.ttl + 1
+        again = max([out, *(end for end in _ends(ways.values(), copy, move) if end <= until)])
         while len(looks) < MOST_LATER and again <= until:
             if not await self.asker.pause(again - time.time()):
                 break
@@ -138,10 +141,26 @@ def _pointed(chain: Chain, move: Move, old: frozenset[str], new: frozenset[str])
     return replace(chain, points=points(chain, move, old=old, new=new))
 
 
+def _copy(chain: Chain, move: Move) -> Records | None:
+    """Return the records that the cutover changes, None without an answer."""
+    return switched_records(chain, switched_by((chain,), move)) if chain.links else None
+
+
 def _held(chain: Chain, move: Move) -> int | None:
     """Return the TTL left of the records that the cutover changes, None without an answer."""
-    records = switched_records(chain, switched_by((chain,), move)) if chain.links else None
+    records = _copy(chain, move)
     return None if records is None else records.ttl
+
+
+def _ends(ways: Iterable[Chain], copy: Records, move: Move) -> Iterator[float]:
+    """Return when what was seen of a copy has run out for certain: a CNAME is seen on the way to each type.
+
+    Each way was told a whole number of seconds, at a moment of its own: by the later one a copy may last for longer.
+    """
+    for way in ways:
+        records = _copy(way, move)
+        if records is not None and records.type == copy.type:
+            yield way.at + records.ttl + 1
 
 
 def _sighting(chain: Chain, server: Server, move: Move) -> Sighting:
