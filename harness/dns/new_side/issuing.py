@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from harness.dns.facts import Survey, View
 from harness.dns.new_side.endpoint import covers, interrupted, is_plain, looks
 from harness.dns.new_side.issuers import issuer_of
-from harness.dns.records.own_records import few
 from harness.dns.surveying.switched import plain
 from harness.dns.surveying.walk import within
+from harness.dns.times.moments import few
 from harness.model.check import Tools
 from harness.model.found import Found
 from harness.model.seen import Leaf, TlsFacts

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.dns.facts import ADDRESS_TYPES, BESIDE, Authority, Survey
-from harness.dns.records.own_records import few as short
 from harness.dns.records.own_records import too_new
 from harness.dns.records.serving import AT, said, zone_name
 from harness.dns.surveying.walk import serials_by_primary, soa_fields
@@ -147,4 +146,4 @@ def _by_server(told: Mapping[str, Said]) -> str:
 
 def _words(one: Said) -> str:
     values, ttl = one
-    return f"{short(values)} (TTL {ttl})" if values else "none"
+    return f"{few(values)} (TTL {ttl})" if values else "none"

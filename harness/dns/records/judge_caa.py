@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from harness.dns.facts import Caa, Survey, View
 from harness.dns.new_side.issuing import Issuers, Issuing, given, shown
-from harness.dns.records.own_records import few, own_records
+from harness.dns.records.own_records import own_records
 from harness.dns.surveying.walk import within
+from harness.dns.times.moments import few
 from harness.model.check import Tools
 from harness.model.dns import Heard
 from harness.model.found import Found

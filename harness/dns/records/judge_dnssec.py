@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from harness.dns.facts import Signatures, Signed, Survey, View
-from harness.dns.records.own_records import few
-from harness.dns.times.moments import utc
+from harness.dns.times.moments import few, utc
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity
 

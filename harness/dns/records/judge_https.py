@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from harness.dns.facts import AtResolver, Survey
-from harness.dns.records.own_records import Own, few
+from harness.dns.records.own_records import Own
 from harness.dns.surveying.switched import authority_chains, plain
+from harness.dns.times.moments import few
 from harness.model.dns import Chain, Records
 from harness.model.found import Found
 from harness.model.outcome import Outcome

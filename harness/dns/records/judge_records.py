@@ -6,11 +6,12 @@ from ipaddress import ip_address
 from harness.dns.facts import Survey, View
 from harness.dns.records.judge_https import https
 from harness.dns.records.judge_wildcard import after_it, hides, tell_hidden
-from harness.dns.records.own_records import Own, few, own_records
+from harness.dns.records.own_records import Own, own_records
 from harness.dns.surveying.switched import at_switched, authority_chains, plain, switched, switched_records
 from harness.dns.surveying.translated import is_translated
 from harness.dns.surveying.walk import within
 from harness.dns.times.judge_times import negative_ttl
+from harness.dns.times.moments import few
 from harness.model.dns import Chain
 from harness.model.found import Found
 from harness.model.outcome import Outcome, Severity

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.dns.facts import ADDRESS_TYPES, Authority, Survey, View
 from harness.dns.records.agreement import judge_agreement, judge_name
-from harness.dns.records.own_records import few as short
 from harness.dns.records.serving import States, addresses_of, judge_delegation, judge_serving, said, zone_name
 from harness.dns.surveying.switched import at_switched
 from harness.dns.surveying.walk import soa_fields
@@ -95,7 +94,7 @@ def _tell_links(found: Found, answering: Iterable[Authority]) -> None:
         for way in one.chains.values():
             for link in way.links:
                 records = link.records
-                text = f"{short(records.values)}, TTL {records.ttl}"
+                text = f"{few(records.values)}, TTL {records.ttl}"
                 found.fact(f"{records.name} {records.type}", **{label(one.server): text})
 
 

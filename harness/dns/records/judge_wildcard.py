@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from harness.dns.facts import Survey, View
-from harness.dns.records.own_records import Own, few
+from harness.dns.records.own_records import Own
 from harness.dns.surveying.switched import plain, switched
 from harness.dns.surveying.walk import above
 from harness.dns.surveying.wildcard import answers
+from harness.dns.times.moments import few
 from harness.model.found import Found
 from harness.model.outcome import Severity
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 
 from harness.dns.facts import BESIDE, Authority, Survey
 from harness.dns.surveying.walk import within
-from harness.dns.times.moments import label
+from harness.dns.times.moments import few, label
 from harness.model.dns import Heard, Records, Reply
 
 _NEW = frozenset({"HTTPS", "SVCB"})  # of 2023 (RFC 9460)
-_SHOWN = 4
-_LONGEST = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +55,6 @@ def own_records(survey: Survey) -> Own:
             if (servers := _handed_on(authority, name, survey.zone.name))
         },
     )
-
-
-def few(texts: Iterable[str], most: int = _SHOWN) -> str:
-    """Return the first texts, and how many more there are; each is cut where it is too long."""
-    all_of_them = [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in texts]
-    more = len(all_of_them) - most
-    return ", ".join(all_of_them[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _of_type(speaking: Iterable[Authority], type_: str, name: str) -> dict[str, Records]:

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from harness.dns.asking.once import Asks
 from harness.dns.facts import ADDRESS_TYPES, BESIDE, Authority, Zone
 from harness.dns.surveying.switched import plain
-from harness.dns.surveying.walk import Asks, name_servers, serials_by_primary, within
+from harness.dns.surveying.walk import name_servers, serials_by_primary, within
 from harness.dns.surveying.way import MOST_LINKS, follow
 from harness.model.dns import Chain, Heard, Reply, Server
 from harness.scenario.moving import Dns, Move

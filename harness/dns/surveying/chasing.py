@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from harness.dns.asking.once import Asks
 from harness.dns.facts import Authority, Zone
-from harness.dns.surveying.walk import Asks, within
+from harness.dns.surveying.walk import within
 from harness.dns.surveying.way import follow
 from harness.dns.surveying.zones import Zones
 from harness.model.dns import Chain, Heard, Reply, Server

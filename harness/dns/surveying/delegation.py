@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from harness.dns.asking.once import Asks
 from harness.dns.asking.reach import is_v6, servers_at
 from harness.dns.surveying.switched import plain
-from harness.dns.surveying.walk import Asks, name_servers
+from harness.dns.surveying.walk import name_servers
 from harness.model.dns import Heard, Records, Reply, Server
 
 AT_ONCE = 2

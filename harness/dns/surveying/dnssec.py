@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from harness.dns.asking.once import Asks
 from harness.dns.facts import Signatures, Signed, Zone
-from harness.dns.records.own_records import few
 from harness.dns.surveying.signing import Keys, Seal, entry_keys, keys_of, parsed, seals
 from harness.dns.surveying.switched import plain
-from harness.dns.times.moments import label
+from harness.dns.times.moments import few, label
 from harness.model.dns import Heard, Reply, Server
 from harness.scenario.moving import Dns
 

@@ -1,23 +1,13 @@
 """What an answer tells of the zone that a name is in (RFC 1034, 4.2 and 4.3.2; RFC 2308, 3)."""
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from harness.dns.facts import Authority
 from harness.dns.surveying.switched import plain
-from harness.model.dns import Records, Reply, Server
+from harness.model.dns import Records, Reply
 
 LABELS = 16
 """Steps from a name towards the root, at most."""
-
-
-class Asks(Protocol):
-    """Whoever asks one question of one server (dns/asking/ask.py); network trouble is a Reply, never an exception."""
-
-    async def ask(
-        self, server: Server, name: str, type_: str, *, recurse: bool = True, signatures: bool = False
-    ) -> Reply:
-        """Ask, and return what came of it."""
 
 
 def above(name: str) -> str:

@@ -4,9 +4,10 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 
+from harness.dns.asking.once import Asks
 from harness.dns.facts import BESIDE, Survey, Zone
 from harness.dns.surveying.switched import plain
-from harness.dns.surveying.walk import Asks, above
+from harness.dns.surveying.walk import above
 from harness.model.dns import Heard, Reply
 
 _LONGEST_NAME = 253  # letters without the final dot, RFC 1035 §2.3.4

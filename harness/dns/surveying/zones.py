@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from harness.dns.asking.once import Asks
 from harness.dns.asking.reach import NAMES
 from harness.dns.facts import Authority, Zone
 from harness.dns.surveying.authorities import ask_zone
 from harness.dns.surveying.delegation import Delegation, Told, ask_parent, placed
 from harness.dns.surveying.switched import plain
-from harness.dns.surveying.walk import Asks, above, apex_told, cut, name_servers, upwards, within
+from harness.dns.surveying.walk import above, apex_told, cut, name_servers, upwards, within
 from harness.model.dns import Heard, Reply, Server
 from harness.scenario.moving import Dns
 from harness.scenario.texts import is_loopback

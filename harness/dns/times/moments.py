@@ -8,6 +8,7 @@ from harness.model.dns import Server
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SHOWN = 5
+_LONGEST = 160
 
 
 def utc(at: float) -> str:
@@ -39,11 +40,12 @@ def ttl_text(seconds: int) -> str:
     return f"{seconds} s" if seconds < 2 * _MINUTE else f"{seconds} s ({span(seconds)})"
 
 
-def few(names: Iterable[str]) -> str:
-    """Return the first few of a list in words, and how many more there are."""
-    every = list(dict.fromkeys(names))
-    left = len(every) - _SHOWN
-    return ", ".join(every[:_SHOWN]) + (f" and {left} more" if left > 0 else "")
+def few(texts: Iterable[str], most: int = _SHOWN) -> str:
+    """Return the first few different texts, and how many more there are; each is cut where it is too long."""
+    every = list(dict.fromkeys(texts))
+    left = len(every) - most
+    shown = ", ".join(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in every[:most])
+    return shown + (f" and {left} more" if left > 0 else "")
 
 
 def label(server: Server) -> str:
