@@ -1,12 +1,12 @@
 """The layers of the code hold: who may import whom, and which room is the only home of which library (ARCHITECTURE.md)."""
 
 import ast
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -229,58 +229,61 @@ def test_every_noqa_says_what_and_why() -> None:
     assert not wrong, "write `# noqa: CODE  reason`:\n" + "\n".join(wrong)
 
 
-# One interpreter that has imported nothing of ours forks once for each module: as good as a fresh one each, and much
-# quicker. What others wrote, and takes long, is there already; but for child.py, since gevent wants to come first.
-_IMPORT_EACH = """
-import importlib, os, sys, traceback
+def at_the_top(path: Path) -> Iterator[str]:
+    """Yield our own modules that a file imports when it is imported itself, by their dotted names."""
+    tree = parsed(path)
+    top = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    later = {id(inner) for node in ast.walk(tree) if _runs_later(node) for inner in ast.walk(node)}
+    for node in top:
+        if id(node) in later:
+            continue
+        names = [(alias.name, "") for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [(node.module or "", alias.name) for alias in node.names]
+        for module, name in names:
+            if module.split(".")[0] == "harness":
+                yield f"{module}.{name}" if name and _is_module(f"{module}.{name}") else module
 
-HEAVY = (
-    "numpy", "scipy.special", "scipy.stats", "hdrh.histogram", "pytest", "rich.console", "jinja2", "deepdiff",
-    "pycurl", "yaml", "msgspec", "uvicorn", "h11", "jwt", "httpx", "boto3", "botocore.auth", "cryptography.x509",
-)
 
-def start(name):
-    pid = os.fork()
-    if pid:
-        return pid
+def _runs_later(node: ast.AST) -> bool:
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return True
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_each_module_can_be_imported_first() -> None:
+    """Without a circle of imports every module finds all that it needs, whichever is the first."""
+    graph = {dotted(path): set(at_the_top(path)) for path in modules()}
+    for name, needed in graph.items():
+        needed.discard(name)
     try:
-        importlib.import_module(name)
-    except BaseException:
-        traceback.print_exc(file=sys.stdout)
-        sys.stdout.flush()
-        os._exit(1)
-    os._exit(0)
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail("imports in a circle: " + " -> ".join(circle.args[1]))
 
-width, compiled, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-patching = [name for name in names if name == "harness.load.child"]
-names = [name for name in names if name not in patching]
-running, failed = {start(name): name for name in patching}, []
-for heavy in HEAVY:
+
+# gevent wants to come before all that it patches, and our modules are compiled anew: a compiler's warning hides otherwise
+_IMPORT_ALL = """
+import importlib, sys
+for name in sys.argv[2:]:
+    if name == "harness.load.child":
+        importlib.import_module(name)
+for heavy in ("numpy", "scipy.special", "scipy.stats", "pytest", "rich.console", "jinja2", "deepdiff", "httpx", "boto3"):
     importlib.import_module(heavy)
-sys.pycache_prefix = compiled  # ours alone are compiled anew, once for all: a compiler's warning would hide otherwise
-while names or running:
-    while names and len(running) < width:
-        name = names.pop()
-        running[start(name)] = name
-    pid, status = os.wait()
-    name = running.pop(pid)
-    if status:
-        failed.append(name)
-if failed:
-    sys.exit("cannot be imported alone: " + ", ".join(sorted(failed)))
+sys.pycache_prefix = sys.argv[1]
+for name in sys.argv[2:]:
+    importlib.import_module(name)
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_each_module_imports_alone_and_without_a_warning(tmp_path: Path) -> None:
-    names = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in modules()
-        if path.stem != "__main__"
-    ]
-    argv = [sys.executable, "-W", "error", "-c", _IMPORT_EACH, str(os.cpu_count() or 1), str(tmp_path), *names]
-    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    done = subprocess.run(argv, cwd=ROOT, env=compiled, capture_output=True, text=True, check=False, timeout=300)
+def test_every_module_imports_without_a_warning(tmp_path: Path) -> None:
+    names = [dotted(path) for path in modules() if path.stem != "__main__"]
+    argv = [sys.executable, "-W", "error", "-c", _IMPORT_ALL, str(tmp_path), *names]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
