@@ -1,4 +1,4 @@
-"""Which addresses of name servers are asked: those that a followed delegation names are a stranger's word."""
+"""Which addresses that others name are gone to: a followed delegation's, or a target's, are a stranger's word."""
 
 import ipaddress
 import socket
@@ -15,7 +15,7 @@ _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 
 
 def refused(address: str, *, lab: bool = False) -> str:
-    """Return why a followed server's address is never asked, "" if it may be.
+    """Return why an address that somebody else names is never gone to, "" if it may be.
 
     Link-local addresses lead to a cloud's metadata, this machine's own to whatever it runs (but in a `lab`), the others
     to no server. Private ones may well be those of a zone that a company has for itself.

@@ -1,10 +1,10 @@
 """The new side as clients will find it: its addresses, and what is shown there for the production name."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
+from harness.dns.asking.reach import refused
 from harness.dns.facts import Survey, View
 from harness.dns.surveying.translated import is_translated
 from harness.model.check import Tools
@@ -47,6 +47,11 @@ def target_addresses(survey: Survey) -> tuple[str, ...]:
     return tuple(one for one in every if not is_translated(one))
 
 
+def target_names(survey: Survey) -> frozenset[str]:
+    """Return every name on the way to the new target, its own among them."""
+    return frozenset(name for chain in _target_chains(survey) for name in chain.names) | {survey.move.new.name}
+
+
 def _target_chains(survey: Survey) -> Iterator[Chain]:
     yield from survey.target.values()
     for at in survey.resolvers:
@@ -66,20 +71,7 @@ def unfit(address: str, survey: Survey) -> str:
 
     Where the old side is on this machine too (a lab), so may be the new one.
     """
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return "no IP address"
-    read = getattr(read, "ipv4_mapped", None) or read
-    if read.is_loopback:
-        return "" if any(map(is_loopback, old_addresses(survey))) else "this machine's own (loopback)"
-    if read.is_link_local:
-        return "link-local"
-    if read.is_unspecified:
-        return "unspecified"
-    if read.is_multicast:
-        return "multicast"
-    return "reserved" if read.version == 4 and read.is_reserved else ""
+    return refused(address, lab=any(map(is_loopback, old_addresses(survey))))
 
 
 def gateway(view: View, way: str, *, name: str = "") -> Gateway:

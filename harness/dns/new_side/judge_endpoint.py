@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from harness.dns.facts import Survey, View
 from harness.dns.new_side.endpoint import (
@@ -14,6 +15,7 @@ from harness.dns.new_side.endpoint import (
     nothing,
     plain,
     target_addresses,
+    target_names,
 )
 from harness.dns.times.moments import few, span, utc
 from harness.model.check import Tools
@@ -182,10 +184,17 @@ def _elsewhere(found: Found, survey: Survey, view: View) -> None:
             found.fact("not looked at", new=f"{len(every) - MOST_WAYS} more addresses of {new.text}")
         return
     host = to.rpartition(":")[0].strip("[]").lower().rstrip(".")
-    ways = {name for chain in survey.target.values() for name in chain.names} | {new.name, *every}
-    if host not in ways:
+    if host not in target_names(survey) and _usual(host) not in map(_usual, every):
         found.tell(
             _AT, f"looked at {to} (`new.connect_to`), which is not where the name will lead: {new.text}",
             severity=Severity.MAJOR, old=new.text, new=to,
             remedy="Name the new target itself as `new.connect_to`, or leave it out and have each address asked.",
         )  # fmt: skip
+
+
+def _usual(address: str) -> str:
+    """Return an address in its usual form, a name as it is."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address

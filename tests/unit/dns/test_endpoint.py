@@ -187,6 +187,14 @@ def test_the_scenario_s_own_entrance(authority: Authority, files: ServerFiles) -
         assert looked(certificate, SEEN, at(1, authority, connect_to=f"127.0.0.1:{port}")).points == ()
 
 
+def test_an_entrance_by_another_spelling_is_where_the_name_will_lead(authority: Authority) -> None:
+    six = survey(resolver("r1", ways("2001:db8::20"), now=("192.0.2.1",)))
+    for entrance, elsewhere in (("[2001:0DB8:0::20]:1", False), (f"{NEW.upper()}.:1", False), ("192.0.2.9:1", True)):
+        by = at(1, authority, seen=six, connect_to=entrance)
+        titles = [point.title for point in looked(certificate, six, by, FakeTools(stop_after=0)).points]
+        assert any("is not where the name will lead" in title for title in titles) is elsewhere
+
+
 def test_plain_http(authority: Authority) -> None:
     for topic, place in ((certificate, "dns:certificate"), (without_sni, "dns:sni")):
         lab = looked(topic, SEEN, at(1, authority, new="http://127.0.0.1:1"))
