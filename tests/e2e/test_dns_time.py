@@ -140,13 +140,15 @@ def test_the_resolver_that_clamps_is_recognised_and_decides_the_way_back(seen: S
 
 @contextmanager
 def _watched(server: Server) -> Iterator[list[tuple[float, int]]]:
-    """Ask a resolver over and over: when, and the TTL that it told."""
+    """Ask a resolver over and over, and once more at the end: when, and the TTL that it told."""
     answers: list[tuple[float, int]] = []
     ended = threading.Event()
 
     async def ask() -> None:
         async with Asker(1.0) as asker:
-            while not ended.is_set():
+            last = False
+            while not last:
+                last = ended.is_set()
                 reply = await asker.ask(server, NAME, "A")
                 records = reply.records("CNAME", NAME)
                 if records is not None:
