@@ -64,4 +64,7 @@ def test_the_reports_of_a_run_are_made_again_alike(clean: World, tmp_path: Path)
 def test_one_side_alone_asks_no_name_server(clean: World, tmp_path: Path) -> None:
     done = rehearse(tmp_path, clean.scenario(), "--only", "old")
     assert done.code == 5
-    assert any("dns: looks at names and both sides at once; rehearse it by itself" in reason for reason in done.report["reasons"])
+    assert any(
+        "dns: looks at names and both sides at once; rehearse it by itself" in reason
+        for reason in done.report["reasons"]
+    )
