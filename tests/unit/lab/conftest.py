@@ -202,7 +202,7 @@ class Labs:
         await asyncio.gather(*(servers.stop() for servers in self._servers.values()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def labs() -> Iterator[Labs]:
     made = Labs()
     yield made
