@@ -119,9 +119,11 @@ def _wrong(survey: Survey, look: Look, expected: Expected) -> _Said | None:
     name, sides = f"{survey.move.name} {look.type}", expected.sides.get(look.type, frozenset())
     if not look.heard.tells:
         return None
-    if look.heard is Heard.NO_NAME and expected.have:  # of all types, so it is said once
-        text = f"{look.trouble or f'{survey.move.name} does not exist'}, though the authoritative servers have it"
-        return _Said(outcome=Outcome.FAIL, text=text, remedy=_ABSENT)
+    if look.heard is Heard.NO_NAME:  # of all types, so it is said once
+        text = look.trouble or f"{survey.move.name} does not exist"
+        if expected.have:
+            text += ", though the authoritative servers have it"
+        return _Said(outcome=Outcome.FAIL, text=text, remedy=_ABSENT if expected.have else _ENDLESS)
     if look.type in expected.have and look.heard is not Heard.ANSWER:
         text = f"{look.heard.value} for {name}, though the authoritative servers have it"
         return _Said(outcome=Outcome.FAIL, text=text, remedy=_ABSENT)
