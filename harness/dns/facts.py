@@ -47,7 +47,8 @@ class Zone:
     where no parent was asked: `parent_asked` False). `nowhere` are names of servers that have no address.
     `authorities` are asked for what is theirs. `ds` is the parent's answer to DS, `dnskey` one authority's to DNSKEY
     (with signatures). `glue` are the addresses by which the parent tells where a server of the zone is, `addresses`
-    those that the resolvers give for it. `left_out` says in words which servers were not asked, and why.
+    those that the resolvers give for it. `left_out` says in words which addresses of
+    servers were not asked, and why; `unseen` those of servers that were asked at none.
     """
 
     name: str = ""
@@ -62,6 +63,7 @@ class Zone:
     glue: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Signed(StrEnum):

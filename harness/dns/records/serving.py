@@ -246,6 +246,9 @@ def _tell_single(found: Found, zone: Zone) -> None:
 
 
 def _tell_left_out(found: Found, zone: Zone) -> None:
+    """Tell of addresses that were not asked; of a server that was asked at none, nothing is known."""
+    if zone.unseen:
+        found.say(Outcome.INCONCLUSIVE, f"servers of {zone.name} of which nothing was seen: {few(zone.unseen)}")
     if zone.left_out:
         found.tell(AT, f"servers of {zone.name} that were not asked: {few(zone.left_out)}", severity=Severity.INFO)
 

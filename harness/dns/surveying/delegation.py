@@ -52,25 +52,34 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The servers of a zone that are asked, and in words which are not."""
+    """The servers of a zone that are asked, in words which addresses are not, and the servers asked at none (`unseen`)."""
 
     servers: tuple[Server, ...]
     left_out: tuple[str, ...]
+    unseen: tuple[str, ...]
 
 
 def placed(places: Mapping[str, Told], glue: Mapping[str, tuple[str, ...]], *, lab: bool = False) -> Placed:
     """Return the servers of a zone, at the addresses that the resolvers say and at those that the parent says."""
     servers: dict[str, Server] = {}
     left_out: list[str] = []
+    unseen: list[str] = []
     for name, told in places.items():
-        if told.trouble:
-            left_out.append(f"{name}: {told.trouble}")
+        missing = [f"{name}: {told.trouble}"] if told.trouble else []
+        asked = 0
         for addresses in (told.addresses, glue.get(name, ())):
             found, out = servers_at(name, addresses, lab=lab)
-            left_out.extend(out)
+            missing.extend(out)
+            asked += len(found)
             for server in found:
                 servers.setdefault(server.address, server)
-    return Placed(servers=tuple(servers.values()), left_out=tuple(dict.fromkeys(left_out)))
+        left_out.extend(missing)
+        unseen.extend([] if asked else missing)
+    return Placed(
+        servers=tuple(servers.values()),
+        left_out=tuple(dict.fromkeys(left_out)),
+        unseen=tuple(dict.fromkeys(unseen)),
+    )
 
 
 async def ask_parent(asker: Asks, servers: Sequence[Server], zone: str) -> Delegation:

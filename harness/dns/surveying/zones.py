@@ -156,6 +156,7 @@ class Zones:
         places = dict(zip(names, await self._places(names), strict=True))
         whereabouts = placed(places, delegation.glue, lab=self._lab)
         more = max(len(own), len(delegation.names)) - NAMES
+        beyond = (f"{more} more name servers",) if more > 0 else ()
         zone = Zone(
             name=apex,
             trouble="" if whereabouts.servers else f"no server of {apex} can be asked",
@@ -167,7 +168,8 @@ class Zones:
             ds=delegation.ds,
             glue=delegation.glue,
             addresses={name: place.addresses for name, place in places.items()},
-            left_out=(*whereabouts.left_out, *((f"{more} more name servers",) if more > 0 else ())),
+            left_out=(*whereabouts.left_out, *beyond),
+            unseen=(*whereabouts.unseen, *beyond),
         )
         return replace(zone, dnskey=await self._key_record(zone))
 

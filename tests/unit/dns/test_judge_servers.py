@@ -279,6 +279,13 @@ def test_a_single_server_is_told() -> None:
     assert told(found) == ["example.test has one server at one address: ns1.example.test (192.0.2.1)"]
 
 
+def test_a_server_of_which_nothing_was_seen_is_no_pass() -> None:
+    why = "ns3.example.test: its address could not be looked up: no answer in time from r1"
+    found = judged(serving(1), serving(2), left_out=(why,), unseen=(why,))
+    assert [kind for kind, _ in found.reasons] == [Outcome.INCONCLUSIVE]
+    assert "ns3.example.test" in found.reasons[0][1]
+
+
 def test_what_was_left_out_is_told() -> None:
     found = judged(serving(1), serving(2), left_out=("ns3 (169.254.1.1): a link-local address",))
     assert told(found) == ["servers of example.test that were not asked: ns3 (169.254.1.1): a link-local address"]

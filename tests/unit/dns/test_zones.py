@@ -183,6 +183,7 @@ def test_a_name_server_is_nowhere_only_where_that_was_told() -> None:
     assert zone.left_out == (
         f"ns2.example.test: its address could not be looked up: no answer in time from {RESOLVER}",
     )
+    assert zone.unseen == zone.left_out
 
 
 def test_a_delegation_without_end_is_bounded() -> None:
