@@ -52,7 +52,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The servers of a zone that are asked, in words which addresses are not, and the servers asked at none (`unseen`)."""
+    """The servers of a zone that are asked; in words the addresses that are not, and the servers asked at none."""
 
     servers: tuple[Server, ...]
     left_out: tuple[str, ...]
